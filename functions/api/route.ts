@@ -1,0 +1,28 @@
+import type { ZodType } from "zod";
+
+/** Rights a key can carry. */
+export type Scope = "fine-tuning:read" | "fine-tuning:write" | "inference";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/**
+ * One route of a dialect, as data. The API, the router, scope checks, validation and the OpenAPI document are made
+ * from it. Path variables are always called `{id}`, with a second one `{child}`: API Gateway forbids siblings of different names.
+ */
+export interface Route<Operation extends string = string> {
+  readonly method: Method;
+  readonly path: `/${string}`;
+  /** Unique in the dialect; the handler carries the same name. */
+  readonly operation: Operation;
+  readonly summary: string;
+  /** The right a key must carry, or null when the route is open to anyone. */
+  readonly scope: Scope | null;
+  readonly query?: ZodType;
+  /** A JSON body; absent when the handler reads the bytes itself (multipart) or there is none. */
+  readonly body?: ZodType;
+  readonly reply?: ZodType;
+  readonly status?: number;
+  /** Answers through a response stream, in the dialect's streaming function. */
+  readonly streams?: boolean;
+}
+
+export type Operations<Routes extends readonly Route[]> = Routes[number]["operation"];
