@@ -98,9 +98,9 @@ export class PlatformStack extends Stack {
   }
 }
 
-/** Objects that land below the prefix become messages. The bucket is another stack's, so the notification is made here, by its ARN. */
+/** Objects that land below the prefix become messages. The bucket is another stack's, so the notification is made here, by its name. */
 function notify(scope: Construct, id: string, bucket: IBucket, to: RetryQueue, filter: NotificationKeyFilter) {
-  Bucket.fromBucketArn(scope, id, bucket.bucketArn).addEventNotification(
+  Bucket.fromBucketName(scope, id, bucket.bucketName).addEventNotification(
     EventType.OBJECT_CREATED,
     new SqsDestination(to.queue),
     filter,
