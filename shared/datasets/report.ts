@@ -39,7 +39,13 @@ export const Report = z.object({
   }),
   pii: z.object({
     examined: count,
-    kinds: z.array(z.object({ kind: z.enum(["email", "phone", "ip_address", "credit_card", "iban", "us_ssn", "api_key"]), rows: count, lines })),
+    kinds: z.array(
+      z.object({
+        kind: z.enum(["email", "phone", "ip_address", "credit_card", "iban", "us_ssn", "api_key"]),
+        rows: count,
+        lines,
+      }),
+    ),
   }),
 });
 export type Report = z.infer<typeof Report>;

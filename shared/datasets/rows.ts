@@ -1,0 +1,135 @@
+/** What happens to one row of each format: parsed, read into a canonical record, written, and noted in the findings. */
+import type { ChatRecord } from "../chat.ts";
+import { type Delimiter, fieldsOf, headerOf } from "../formats/csv.ts";
+import type { RowListener } from "../formats/rows.ts";
+import { isCanonical } from "./canonical.ts";
+import type { Findings } from "./findings.ts";
+import { fingerprintOf } from "./fingerprints.ts";
+import type { Outbox } from "./outbox.ts";
+import { RowUnfit, unfit } from "./reasons.ts";
+import { readRow, shapeFields } from "./shapes.ts";
+import type { tally } from "./tally.ts";
+
+interface Desk {
+  rows: ReturnType<typeof tally>;
+  found: Findings;
+  records: Outbox;
+  prints: Outbox;
+}
+
+const LF = Buffer.from("\n");
+
+/** Rows that are JSON texts. */
+export function jsonRows(desk: Desk): RowListener {
+  return {
+    row(bytes, start, end, line) {
+      const text = bytes.toString("utf8", start, end);
+      orDrop(desk, line, () => {
+        const row = parsed(text);
+        if (isCanonical(row, text)) {
+          desk.found.columns.addOne("messages");
+          accept(desk, row as ChatRecord, "messages", bytes.subarray(start, end), line);
+        } else acceptRow(desk, row, line);
+      });
+    },
+    unfit: desk.rows.drop,
+  };
+}
+
+/** Rows that are CSV records; the first is the header. Empty cells of missing columns count as null. */
+export function csvRows(desk: Desk, delimiter: Delimiter, maxColumns: number): RowListener {
+  let header: string[] | null = null;
+  return {
+    row(bytes, start, end, line) {
+      const fields = fieldsOf(bytes.toString("utf8", start, end), delimiter);
+      if (!header) {
+        header = headerOf(fields, maxColumns).map((name) =>
+          shapeFields.has(name.toLowerCase()) ? name.toLowerCase() : name,
+        );
+        return;
+      }
+      const names = header;
+      orDrop(desk, line, () => acceptRow(desk, rowOf(names, fields), line));
+    },
+    unfit: desk.rows.drop,
+  };
+}
+
+/** Columns that hold lists or objects hold them as JSON text. */
+const jsonColumns = new Set([
+  "messages",
+  "conversations",
+  "conversation",
+  "tools",
+  "history",
+  "preferred_output",
+  "non_preferred_output",
+]);
+const maybeJsonColumns = new Set(["prompt", "completion", "chosen", "rejected"]);
+
+function rowOf(names: string[], fields: string[] | null): object {
+  if (!fields)
+    throw unfit("csv_invalid", "Text follows a closing quote. Quote the whole field, and double the quotes inside it.");
+  if (fields.length > names.length)
+    throw unfit(
+      "column_count",
+      `The row has ${fields.length} fields, the header ${names.length}. Quote fields that hold the delimiter.`,
+    );
+  const row = Object.create(null);
+  for (const [at, name] of names.entries()) row[name] = cellOf(name, fields[at] ?? null, names);
+  return row;
+}
+
+function cellOf(name: string, text: string | null, names: string[]): unknown {
+  if (text === null || text === "") return text;
+  const isInput = name === "input" && names.includes("preferred_output");
+  if (isInput || jsonColumns.has(name)) return parsed(text, name);
+  return maybeJsonColumns.has(name) && /^\s*\[\s*\{/.test(text) ? parsed(text, name) : text;
+}
+
+function acceptRow(desk: Desk, row: unknown, line: number) {
+  if (typeof row === "object" && row !== null && !Array.isArray(row)) desk.found.columns.add(row);
+  const { record, shape } = readRow(row);
+  accept(desk, record, shape, Buffer.from(JSON.stringify(record)), line);
+}
+
+function accept(
+  desk: Desk,
+  record: ChatRecord,
+  shape: Parameters<Findings["add"]>[0]["shape"],
+  canonical: Buffer,
+  line: number,
+) {
+  const print = fingerprintOf(canonical);
+  desk.rows.accept();
+  desk.found.add({ record, shape, line, print, size: canonical.length });
+  desk.records.write(canonical);
+  desk.records.write(LF);
+  desk.prints.write(Buffer.from(print, "latin1"));
+}
+
+function orDrop(desk: Desk, line: number, work: () => void) {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof RowUnfit) desk.rows.drop(line, error.reason, error.message);
+    else if (error instanceof RangeError)
+      desk.rows.drop(line, "too_deep", "The row is nested too deeply. Flatten its tools or arguments.");
+    else throw error;
+  }
+}
+
+/** Names the place but never the text, which may be personal. */
+function parsed(text: string, field?: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const position = /at position (\d+)/.exec(error.message)?.[1];
+    const where = `${field ? `\`${field}\`` : "The row"} is not valid JSON${position ? ` at character ${Number(position) + 1}` : ""}`;
+    throw unfit(
+      "not_json",
+      `${where}. Write one JSON object per row, with double quotes and without a comma at its end.`,
+    );
+  }
+}
