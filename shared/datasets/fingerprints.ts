@@ -7,7 +7,8 @@ export const fingerprintBytes = 8;
  * The first 8 bytes of SHA-1 over the canonical text, as one character per byte. Two different rows agree by chance
  * once in 2^64; a million rows are all told apart with probability 0.99999997.
  */
-export const fingerprintOf = (canonical: Uint8Array): string => hash("sha1", canonical, "binary").slice(0, fingerprintBytes);
+export const fingerprintOf = (canonical: string): string =>
+  hash("sha1", canonical, "binary").slice(0, fingerprintBytes);
 
 const upper = (print: string) =>
   ((print.charCodeAt(0) << 24) | (print.charCodeAt(1) << 16) | (print.charCodeAt(2) << 8) | print.charCodeAt(3)) >>> 0;

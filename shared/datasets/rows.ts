@@ -3,7 +3,7 @@ import type { ChatRecord } from "../chat.ts";
 import { type Delimiter, fieldsOf, headerOf } from "../formats/csv.ts";
 import type { RowListener } from "../formats/rows.ts";
 import { isCanonical } from "./canonical.ts";
-import type { Findings } from "./findings.ts";
+import type { Accepted, Findings } from "./findings.ts";
 import { fingerprintOf } from "./fingerprints.ts";
 import type { Outbox } from "./outbox.ts";
 import { RowUnfit, unfit } from "./reasons.ts";
@@ -17,8 +17,6 @@ interface Desk {
   prints: Outbox;
 }
 
-const LF = Buffer.from("\n");
-
 /** Rows that are JSON texts. */
 export function jsonRows(desk: Desk): RowListener {
   return {
@@ -28,7 +26,8 @@ export function jsonRows(desk: Desk): RowListener {
         const row = parsed(text);
         if (isCanonical(row, text)) {
           desk.found.columns.addOne("messages");
-          accept(desk, row as ChatRecord, "messages", bytes.subarray(start, end), line);
+          desk.records.write(bytes, start, end);
+          accept(desk, { record: row as ChatRecord, shape: "messages", line, size: end - start }, text);
         } else acceptRow(desk, row, line);
       });
     },
@@ -90,22 +89,17 @@ function cellOf(name: string, text: string | null, names: string[]): unknown {
 function acceptRow(desk: Desk, row: unknown, line: number) {
   if (typeof row === "object" && row !== null && !Array.isArray(row)) desk.found.columns.add(row);
   const { record, shape } = readRow(row);
-  accept(desk, record, shape, Buffer.from(JSON.stringify(record)), line);
+  const canonical = JSON.stringify(record);
+  accept(desk, { record, shape, line, size: desk.records.writeText(canonical) }, canonical);
 }
 
-function accept(
-  desk: Desk,
-  record: ChatRecord,
-  shape: Parameters<Findings["add"]>[0]["shape"],
-  canonical: Buffer,
-  line: number,
-) {
+/** Ends the record that was written. */
+function accept(desk: Desk, row: Omit<Accepted, "print">, canonical: string) {
   const print = fingerprintOf(canonical);
+  desk.records.writeLatin1("\n");
+  desk.prints.writeLatin1(print);
   desk.rows.accept();
-  desk.found.add({ record, shape, line, print, size: canonical.length });
-  desk.records.write(canonical);
-  desk.records.write(LF);
-  desk.prints.write(Buffer.from(print, "latin1"));
+  desk.found.add({ ...row, print });
 }
 
 function orDrop(desk: Desk, line: number, work: () => void) {

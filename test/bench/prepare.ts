@@ -2,7 +2,9 @@
  * How fast a JSONL upload is prepared, and in how much memory. `node test/bench/prepare.ts 2000` reads 2 GB that are
  * made while they are read and stored nowhere.
  */
-import { pathToFileURL } from "node:url";
+import { execFile } from "node:child_process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { prepare } from "../../shared/datasets/prepare.ts";
 
 export interface Row {
@@ -11,7 +13,7 @@ export interface Row {
   megabytesPerSecond: number;
   /** Speed relative to a loop that does nothing but JSON.parse over the same lines. */
   ofPlainParse: number;
-  /** Highest resident set seen during the run, in MiB, of the whole process. */
+  /** Highest resident set of a process of its own that did nothing else, in MiB; Node alone has about 50. */
   peakRssMiB: number;
 }
 
@@ -69,7 +71,7 @@ async function* input(megabytes: number, style: Style): AsyncGenerator<Buffer> {
 }
 
 async function plainParse(megabytes: number, style: Style) {
-  let rest = Buffer.alloc(0);
+  let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of input(megabytes, style)) {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     let start = 0;
@@ -96,39 +98,52 @@ const run = (megabytes: number, style: Style, full: boolean) =>
     nowhere,
   );
 
-async function measured(work: () => Promise<unknown>): Promise<{ seconds: number; peakRssMiB: number }> {
-  let peak = process.memoryUsage.rss();
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 20);
-  const started = performance.now();
-  await work();
-  const seconds = (performance.now() - started) / 1000;
-  clearInterval(timer);
-  return { seconds, peakRssMiB: Math.round(Math.max(peak, process.memoryUsage.rss()) / 2 ** 20) };
+type Work = "make" | "parse" | "core" | "full";
+
+const works = {
+  make: async (megabytes, style) => {
+    for await (const _ of input(megabytes, style));
+  },
+  parse: plainParse,
+  core: (megabytes, style) => run(megabytes, style, false),
+  full: (megabytes, style) => run(megabytes, style, true),
+} satisfies Record<Work, (megabytes: number, style: Style) => Promise<unknown>>;
+
+interface Measure {
+  seconds: number;
+  peakRssMiB: number;
 }
 
-/** One row per way of preparing, first a small file for the memory, then one of `megabytes`. */
+async function measure(work: Work, megabytes: number, style: Style): Promise<Measure> {
+  const started = performance.now();
+  await works[work](megabytes, style);
+  return {
+    seconds: (performance.now() - started) / 1000,
+    peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+}
+
+/** In a process of its own, so that one measure does not see the memory of another. */
+async function apart(work: Work, megabytes: number, style: Style): Promise<Measure> {
+  const args = [fileURLToPath(import.meta.url), "--one", work, String(megabytes), style];
+  return JSON.parse((await promisify(execFile)(process.execPath, args)).stdout);
+}
+
+/** First a file of 10 MB, for the memory, then one of `megabytes`: each with and without blanks between the JSON tokens. */
 export async function bench({ megabytes }: { megabytes: number }): Promise<Row[]> {
   const rows: Row[] = [];
-  await run(10, "compact", true); // warm-up
   for (const size of [10, megabytes]) {
     for (const style of ["compact", "spaced"] as const) {
-      const making = await measured(async () => {
-        for await (const _ of input(size, style));
-      });
-      const plain = await measured(() => plainParse(size, style));
-      for (const [name, full] of [
-        ["core", false],
-        ["full report", true],
-      ] as const) {
-        const { seconds, peakRssMiB } = await measured(() => run(size, style, full));
-        const net = seconds - making.seconds; // without the time that making the input takes
+      const make = await apart("make", size, style);
+      const parse = await apart("parse", size, style);
+      for (const work of ["core", "full"] as const) {
+        const { seconds, peakRssMiB } = await apart(work, size, style);
+        const net = seconds - make.seconds; // without the time that making the input takes
         rows.push({
-          name: `${name}, ${style} lines`,
+          name: `${work === "core" ? "core" : "full report"}, ${style} lines`,
           megabytes: size,
           megabytesPerSecond: Math.round(size / net),
-          ofPlainParse: Math.round(((plain.seconds - making.seconds) / net) * 100) / 100,
+          ofPlainParse: Math.round(((parse.seconds - make.seconds) / net) * 100) / 100,
           peakRssMiB,
         });
       }
@@ -137,5 +152,8 @@ export async function bench({ megabytes }: { megabytes: number }): Promise<Row[]
   return rows;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  console.table(await bench({ megabytes: Number(process.argv[2] ?? 500) }));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const [flag, work, size, style] = process.argv.slice(2);
+  if (flag === "--one") console.log(JSON.stringify(await measure(work as Work, Number(size), style as Style)));
+  else console.table(await bench({ megabytes: Number(flag ?? 500) }));
+}
