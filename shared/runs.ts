@@ -65,6 +65,7 @@ export const CheckpointInfo = z.object({
   trainLoss: z.number().nullable(),
   validation: evaluation.nullable(),
 });
+export type CheckpointInfo = z.infer<typeof CheckpointInfo>;
 
 const base = { n: z.int().positive(), at: z.iso.datetime() };
 
@@ -117,12 +118,20 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({
     ...base,
     type: z.literal("failed"),
-    code: z.enum(["invalid_run", "no_training_rows", "all_rows_too_long", "loss_not_finite", "model_unreadable", "internal"]),
+    code: z.enum([
+      "invalid_run",
+      "no_training_rows",
+      "all_rows_too_long",
+      "loss_not_finite",
+      "model_unreadable",
+      "internal",
+    ]),
     message: z.string(),
     step: count,
   }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 
-export const runPrefix = (organization: string, job: string, attempt: number) => `runs/${organization}/${job}/${attempt}/`;
+export const runPrefix = (organization: string, job: string, attempt: number) =>
+  `runs/${organization}/${job}/${attempt}/`;
 export const eventKey = (prefix: string, first: number) => `${prefix}events/${String(first).padStart(8, "0")}.ndjson`;
