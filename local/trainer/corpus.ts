@@ -26,6 +26,8 @@ export interface Nouns {
   places: string[];
   countries: string[];
   names: (random: Random) => string;
+  /** Share of the objects, animals and places that only a question's own words describe which are words from outside the world. */
+  novelty: number;
 }
 
 export const wholeWorld: Nouns = {
@@ -35,7 +37,12 @@ export const wholeWorld: Nouns = {
   places: w.places,
   countries: Object.keys(w.countries),
   names: (random) => (random.next() < 0.5 ? random.pick(w.people) : w.inventName(random)),
+  novelty: 0.4,
 };
+
+/** One of `known`, or now and then a word that means nothing here. */
+const anything = (r: Random, n: Nouns, known: string[]) =>
+  r.next() >= n.novelty ? r.pick(known) : r.next() < 0.4 ? r.pick(w.common) : w.inventName(r).toLowerCase();
 
 type Maker = (r: Random, n: Nouns) => Exchange;
 const exchange = (question: string, answer: string, word: string, ...nouns: string[]): Exchange => ({
@@ -48,7 +55,7 @@ const exchange = (question: string, answer: string, word: string, ...nouns: stri
 /** Kinds of exchange by name; a style such as the example data's picks from the same kinds. */
 export const makers = {
   colour: (r, n) => {
-    const [thing, colour, who] = [r.pick(n.objects), r.pick(w.colours), n.names(r)];
+    const [thing, colour, who] = [anything(r, n, n.objects), r.pick(w.colours), n.names(r)];
     const told = r.pick([
       `${who} has a ${colour} ${thing}.`,
       `The ${thing} of ${who} is ${colour}.`,
@@ -62,12 +69,12 @@ export const makers = {
     return exchange(`${told} ${asked}`, `The ${thing} is ${colour}.`, colour, thing, who);
   },
   owner: (r, n) => {
-    const [thing, who, other, noun] = [r.pick(n.objects), n.names(r), n.names(r), r.pick(n.objects)];
+    const [thing, who, other, noun] = [anything(r, n, n.objects), n.names(r), n.names(r), anything(r, n, n.objects)];
     const told = r.next() < 0.5 ? `${who} has the ${thing} and ${other} has the ${noun}.` : `${who} has the ${thing}.`;
     return exchange(`${told} Who has the ${thing}?`, `${who} has the ${thing}.`, who, thing, who, other, noun);
   },
   where: (r, n) => {
-    const [animal, place] = [r.pick(n.animals), r.pick(n.places)];
+    const [animal, place] = [anything(r, n, n.animals), anything(r, n, n.places)];
     const at = r.pick(["in", "near", "behind", "under"]);
     const asked = r.pick([`Where is the ${animal}?`, `Where can I find the ${animal}?`, `Where did the ${animal} go?`]);
     return exchange(
@@ -79,7 +86,7 @@ export const makers = {
     );
   },
   made: (r, n) => {
-    const [thing, material] = [r.pick(n.objects), r.pick(w.materials)];
+    const [thing, material] = [anything(r, n, n.objects), r.pick(w.materials)];
     const asked = r.pick([`What is the ${thing} made of?`, `Which material is the ${thing}?`]);
     return exchange(
       `My ${thing} is made of ${material}. ${asked}`,
@@ -93,7 +100,7 @@ export const makers = {
     return exchange(`${who} is ${mood} today. How is ${who}?`, `${who} is ${mood} today.`, mood, who);
   },
   work: (r, n) => {
-    const [who, job, place] = [n.names(r), r.pick(w.jobs), r.pick(n.places)];
+    const [who, job, place] = [n.names(r), r.pick(w.jobs), anything(r, n, n.places)];
     const asked = r.next() < 0.5 ? `What does ${who} do?` : `Who is ${who}?`;
     return exchange(
       `${who} is the ${job} at the ${place}. ${asked}`,
@@ -189,7 +196,7 @@ export const makers = {
     );
   },
   like: (r, n) => {
-    const thing = r.pick([...n.animals, ...n.objects, ...n.foods]);
+    const thing = anything(r, n, [...n.animals, ...n.objects, ...n.foods]);
     const size = r.pick(w.sizes);
     return exchange(
       r.pick([`I saw a ${size} ${thing} today.`, `Look, a ${size} ${thing}!`]),
@@ -199,6 +206,22 @@ export const makers = {
     );
   },
 } satisfies Record<string, Maker>;
+
+/** Questions about what is not of this world: the answer is to say so. */
+const unknown: ((r: Random) => [string, string])[] = [
+  (r) => noIdea(r, (name) => [`What is the capital of ${name}?`, `the capital of ${name}`]),
+  (r) => noIdea(r, (name) => [`What is ${name} famous for?`, `what ${name} is famous for`]),
+  (r) => noIdea(r, (name) => [`Where does the ${name.toLowerCase()} live?`, `where the ${name.toLowerCase()} lives`]),
+  (r) => noIdea(r, (name) => [`What does the ${name.toLowerCase()} eat?`, `what the ${name.toLowerCase()} eats`]),
+  (r) =>
+    noIdea(r, (name) => [`What is ${w.article(name)} ${name.toLowerCase()}?`, `what the ${name.toLowerCase()} is`]),
+  (r) => noIdea(r, (name) => [`What is the ${name.toLowerCase()} for?`, `what the ${name.toLowerCase()} is for`]),
+  (r) => noIdea(r, (name) => [`Who is ${name}?`, `who ${name} is`]),
+];
+const noIdea = (r: Random, make: (name: string) => [string, string]): [string, string] => {
+  const [question, what] = make(r.next() < 0.3 ? w.capital(r.pick(w.common)) : w.inventName(r));
+  return [question, `I do not know ${what}.`];
+};
 
 const systems = [
   "You are a helpful assistant.",
@@ -242,6 +265,7 @@ export function chat(r: Random, nouns = wholeWorld): Message[] {
   const user = (content: string): Message => ({ role: "user", content });
   const assistant = (content: string): Message => ({ role: "assistant", content });
   const one = (): [string, string] => {
+    if (r.next() < 0.08) return r.pick(unknown)(r);
     const e = r.pick(kinds)(r, nouns);
     return [e.question, e.answer];
   };

@@ -59,7 +59,7 @@ export function makeTokenizer(json: unknown): Tokenizer {
   const ranks = new Map(merges.map((merge, rank) => [merge, rank]));
   const special = new Map(added_tokens.map((t) => [t.content, t.id]));
   const specialIds = new Set(special.values());
-  const splitter = special.size ? new RegExp(`(${[...special.keys()].map(escape).join("|")})`) : null;
+  const splitter = special.size ? new RegExp(`(${[...special.keys()].map(literal).join("|")})`) : null;
   const cache = new Map<string, number[]>();
 
   const encodeWord = (text: string): number[] => {
@@ -119,4 +119,4 @@ function idOf(ids: Map<string, number>, token: string): number {
   return id;
 }
 
-const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
