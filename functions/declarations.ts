@@ -16,11 +16,11 @@ const declare = <const Variable extends string>(declaration: Declaration<Variabl
 /** Where the state is: in every function. */
 const STATE = ["TABLE_NAME", "DATASETS_BUCKET", "RUNS_BUCKET"] as const;
 /** What the installation can do; see infra/settings.ts. */
-const PLACE = ["PLACE", "MODEL_ALIASES"] as const;
+const PLACE = ["PLACE", "MODEL_ALIASES", "TRAINER_INSTANCE_TYPE"] as const;
 
 /** Who changes a job tells the queue, and `on-job` makes the world agree with it. */
 const JOBS = ["JOBS_QUEUE_URL"] as const;
-const TRAINER = ["TRAINER_IMAGE", "TRAINER_ROLE_ARN", "TRAINER_INSTANCE_TYPE"] as const;
+const TRAINER = ["TRAINER_IMAGE", "TRAINER_ROLE_ARN"] as const;
 
 const api = { memoryMiB: 1024, timeoutSeconds: 29 };
 const step = { memoryMiB: 512, timeoutSeconds: 60 };

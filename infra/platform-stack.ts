@@ -29,11 +29,11 @@ export class PlatformStack extends Stack {
       RUNS_BUCKET: data.runs.bucketName,
       PLACE: settings.place,
       MODEL_ALIASES: JSON.stringify(settings.modelAliases),
+      TRAINER_INSTANCE_TYPE: settings.trainerInstanceType,
     };
     const provider = {
       TRAINER_IMAGE: settings.trainerImage,
       TRAINER_ROLE_ARN: trainer.role.roleArn,
-      TRAINER_INSTANCE_TYPE: settings.trainerInstanceType,
     };
     const handler = <N extends FunctionName>(name: N, environment: EnvironmentOf<(typeof functions)[N]>) =>
       new Handler(this, capitalize(name), { declaration: functions[name], environment });

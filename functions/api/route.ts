@@ -1,7 +1,6 @@
 import type { ZodType } from "zod";
+import type { Scope } from "../../shared/caller.ts";
 
-/** Rights a key can carry. */
-export type Scope = "fine-tuning:read" | "fine-tuning:write" | "inference";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**

@@ -1,0 +1,201 @@
+import * as z from "zod";
+import type { Blobs, UploadForm } from "../blobs.ts";
+import type { Caller } from "../caller.ts";
+import { conflict, invalid, missing } from "../errors.ts";
+import { isId, newId } from "../ids.ts";
+import { collection, type Table } from "../table.ts";
+import { Report } from "./report.ts";
+
+/** What a file is for. Only `fine-tune` files are prepared; the others are kept and given back. */
+export const Purpose = z.enum(["fine-tune", "assistants", "batch", "vision", "user_data", "evals"]);
+export type Purpose = z.infer<typeof Purpose>;
+
+/**
+ * `awaiting` its bytes → `uploaded` → `ready` or `rejected`. Files that are not for training end as `stored`.
+ */
+export const Dataset = z.object({
+  organization: z.string(),
+  id: z.string(),
+  filename: z.string(),
+  purpose: Purpose,
+  status: z.enum(["awaiting", "uploaded", "ready", "rejected", "stored"]),
+  createdAt: z.number(),
+  /** Of the raw file; null until it arrived. */
+  bytes: z.number().nullable(),
+  /** Where the raw file lies. */
+  key: z.string(),
+  /** Why it was rejected. */
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** From the report, for quotes and refusals; null unless `ready`. */
+  summary: z
+    .object({
+      method: Report.shape.method,
+      rows: z.number(),
+      tokens: z.number(),
+      tokensEstimated: z.boolean(),
+      sha256: z.string(),
+    })
+    .nullable(),
+});
+export type Dataset = z.infer<typeof Dataset>;
+
+/** The largest file a presigned form takes: S3's limit for one PUT or POST. */
+const MAX_FORM_BYTES = 5 * 1024 ** 3;
+const FORM_SECONDS = 3600;
+
+/** Prepared files of a dataset, in its folder. */
+export const preparedKeys = ({ organization, id }: Pick<Dataset, "organization" | "id">) => ({
+  records: `datasets/${organization}/${id}/records.jsonl`,
+  fingerprints: `datasets/${organization}/${id}/fingerprints.bin`,
+  report: `datasets/${organization}/${id}/report.json`,
+});
+
+/** Datasets by organization. `awaiting` ones are not shown in lists: there is nothing there yet. */
+export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blobs; clock: () => number }) {
+  const datasets = collection(table, { name: "dataset", schema: Dataset });
+
+  const fresh = (caller: Caller, wanted: { filename: string; purpose: Purpose; id?: string }): Dataset => {
+    const id = wanted.id ?? newId("dataset", clock());
+    const filename = safeName(wanted.filename);
+    return {
+      organization: caller.organization,
+      id,
+      filename,
+      purpose: wanted.purpose,
+      status: "awaiting",
+      createdAt: clock(),
+      bytes: null,
+      key: `uploads/${caller.organization}/${id}/${filename}`,
+      reason: null,
+      summary: null,
+    };
+  };
+
+  async function get(caller: Caller, id: string, param: string | null = null): Promise<Dataset> {
+    const found = isId("dataset", id) ? await datasets.get(caller.organization, id) : null;
+    if (!found) throw missing("file", id, param);
+    return found;
+  }
+
+  return {
+    get,
+
+    /** Begins a dataset whose bytes are written by `write(key)`; when that fails, nothing is left of it. */
+    async create(
+      caller: Caller,
+      wanted: { filename: string; purpose: Purpose; id?: string },
+      write: (key: string) => Promise<number>,
+    ): Promise<Dataset> {
+      const dataset = fresh(caller, wanted);
+      if (!(await datasets.insert(caller.organization, dataset.id, dataset))) {
+        const earlier = await get(caller, dataset.id);
+        if (earlier.status !== "awaiting") return earlier;
+      }
+      let bytes: number;
+      try {
+        bytes = await write(dataset.key);
+      } catch (error) {
+        await datasets.remove(caller.organization, dataset.id);
+        throw error;
+      }
+      const arrived = await datasets.change(caller.organization, dataset.id, (current) =>
+        current.status === "awaiting" ? { ...current, status: arrivedStatus(current), bytes } : null,
+      );
+      return arrived?.value ?? dataset;
+    },
+
+    /** A dataset and a form that uploads its bytes straight to the bucket, past the API's 4 MB. */
+    async createForm(
+      caller: Caller,
+      wanted: { filename: string; purpose: Purpose },
+    ): Promise<{ dataset: Dataset; form: UploadForm; expiresAt: number; maxBytes: number }> {
+      const dataset = fresh(caller, wanted);
+      const form = await blobs.uploadForm(dataset.key, { seconds: FORM_SECONDS, maxBytes: MAX_FORM_BYTES });
+      await datasets.insert(caller.organization, dataset.id, dataset);
+      return { dataset, form, expiresAt: dataset.createdAt + FORM_SECONDS * 1000, maxBytes: MAX_FORM_BYTES };
+    },
+
+    /**
+     * The bytes of an object under uploads/ are there. An object that was dropped there without a dataset becomes one,
+     * under the given id. Null when it is nothing for us: removed meanwhile, or outside the layout.
+     */
+    async arrived(object: { key: string; bytes: number; derivedId: string }): Promise<Dataset | null> {
+      const [, organization, id, ...rest] = object.key.split("/");
+      if (!organization || !id) return null;
+      if (isId("dataset", id) && rest.length === 1) {
+        const found = await datasets.change(organization, id, (current) =>
+          current.status === "awaiting" ? { ...current, status: arrivedStatus(current), bytes: object.bytes } : null,
+        );
+        return found?.value ?? null;
+      }
+      const caller = { organization, keyId: "s3", scopes: [] };
+      const filename = safeName(object.key.split("/").at(-1) ?? "");
+      const dropped: Dataset = {
+        ...fresh(caller, { filename, purpose: "fine-tune", id: object.derivedId }),
+        key: object.key,
+        status: "uploaded",
+        bytes: object.bytes,
+      };
+      await datasets.insert(organization, dropped.id, dropped);
+      return datasets.get(organization, dropped.id);
+    },
+
+    /** The outcome of preparing; quiet when the dataset was deleted or settled meanwhile. */
+    async settle(dataset: Dataset, outcome: Pick<Dataset, "reason" | "summary">): Promise<void> {
+      await datasets.change(dataset.organization, dataset.id, (current) =>
+        current.status === "uploaded"
+          ? { ...current, ...outcome, status: outcome.reason ? "rejected" : "ready" }
+          : null,
+      );
+    },
+
+    /** Newest first unless ascending; those after the given id only. */
+    async *list(caller: Caller, options: { after?: string; ascending?: boolean } = {}): AsyncIterable<Dataset> {
+      const query = { after: options.after, descending: !options.ascending };
+      for await (const dataset of datasets.list(caller.organization, query))
+        if (dataset.status !== "awaiting") yield dataset;
+    },
+
+    /** Throws `conflict` while it is being prepared for the first time, and when its report is not there because it was rejected whole. */
+    async report(caller: Caller, id: string): Promise<Report> {
+      const dataset = await get(caller, id);
+      if (dataset.status === "rejected") throw conflict(`The dataset was rejected: ${dataset.reason?.message}`);
+      if (dataset.status !== "ready")
+        throw conflict(`The dataset is '${dataset.status}' and has no report yet. Ask again in a moment.`);
+      return Report.parse(JSON.parse((await blobs.text(preparedKeys(dataset).report)) ?? "null"));
+    },
+
+    /** The raw bytes. Throws `conflict` when they have not arrived. */
+    async content(caller: Caller, id: string): Promise<{ dataset: Dataset; bytes: AsyncIterable<Uint8Array> }> {
+      const dataset = await get(caller, id);
+      const bytes = await blobs.read(dataset.key);
+      if (!bytes) throw conflict(`The file '${id}' has no content yet.`);
+      return { dataset, bytes };
+    },
+
+    contentUrl: (dataset: Dataset) => blobs.readUrl(dataset.key, { seconds: 300, filename: dataset.filename }),
+
+    /** Its row first, so that nobody finds a dataset without bytes; then every object of it. */
+    async remove(caller: Caller, id: string): Promise<void> {
+      const dataset = await get(caller, id);
+      await datasets.remove(caller.organization, id);
+      for (const key of [dataset.key, ...Object.values(preparedKeys(dataset))]) await blobs.remove(key);
+    },
+  };
+}
+export type Datasets = ReturnType<typeof makeDatasets>;
+
+const arrivedStatus = ({ purpose }: Dataset) => (purpose === "fine-tune" ? "uploaded" : "stored");
+
+/** The last part of a path, as it may stand in an object key. Throws `invalid` when nothing is left. */
+function safeName(filename: string): string {
+  const name = filename
+    .split(/[/\\]/)
+    .at(-1)!
+    .replace(/[^\p{L}\p{N}._ ()+-]/gu, "_")
+    .slice(0, 200)
+    .trim();
+  if (name === "" || name === "." || name === "..")
+    throw invalid("filename", "The file needs a name, such as training.jsonl.");
+  return name;
+}

@@ -1,0 +1,160 @@
+import { type Installation, resolve, standInNotice } from "../catalogue.ts";
+import type { Caller } from "../caller.ts";
+import type { Datasets } from "../datasets/store.ts";
+import { conflict, invalid, missing } from "../errors.ts";
+import { isId, newId } from "../ids.ts";
+import type { Queue } from "../queue.ts";
+import { collection, type Table } from "../table.ts";
+import { makeCheckpoints, makeJobEvents } from "./events.ts";
+import { canBecome, type Hyperparameters, isOver, Job, type Status } from "./job.ts";
+
+/** Told to the queue after every change of a job; see ../training/settle.ts. */
+export interface JobMessage {
+  organization: string;
+  job: string;
+}
+
+export interface NewJob {
+  id?: string;
+  model: string;
+  trainingFile: string;
+  validationFile: string | null;
+  hyperparameters: Hyperparameters;
+  suffix: string | null;
+  seed: number | null;
+  metadata: Record<string, string> | null;
+}
+
+/** The rows of all jobs, for those who look after them. */
+export const jobRows = (table: Table) => collection(table, { name: "job", schema: Job, live: (job) => !job.settled });
+
+/** Unvalidated jobs that name this file. */
+export async function* waitingFor(table: Table, file: { organization: string; id: string }): AsyncIterable<Job> {
+  for await (const job of jobRows(table).allLive())
+    if (job.organization === file.organization && !job.validated && (job.trainingFile === file.id || job.validationFile === file.id))
+      yield job;
+}
+
+/** Jobs as their owners see and steer them. */
+export function makeJobs(parts: {
+  table: Table;
+  datasets: Datasets;
+  queue: Queue<JobMessage>;
+  installation: Installation;
+  clock: () => number;
+}) {
+  const { table, datasets, queue, installation, clock } = parts;
+  const jobs = jobRows(table);
+  const events = makeJobEvents(table);
+  const checkpoints = makeCheckpoints(table);
+
+  async function get(caller: Caller, id: string): Promise<Job> {
+    const job = isId("job", id) ? await jobs.get(caller.organization, id) : null;
+    if (!job) throw missing("fine-tuning job", id, "fine_tuning_job_id");
+    return job;
+  }
+
+  /** Throws `conflict` when the job cannot become this from where it is. */
+  async function become(caller: Caller, id: string, status: Status, words: { refused: (now: Status) => string; told: string }): Promise<Job> {
+    await get(caller, id);
+    const now = clock();
+    const changed = await jobs.change(caller.organization, id, (job) => {
+      if (!canBecome(job.status, status)) throw conflict(words.refused(job.status));
+      return { ...job, status, settled: false, ...(isOver(status) && { finishedAt: now }) };
+    });
+    const job = changed!.value;
+    await events.tell(job, `9-${status}`, { at: now, message: words.told });
+    await queue.send({ organization: job.organization, job: job.id });
+    return job;
+  }
+
+  return {
+    get,
+
+    /** A queued job. Throws `invalid` naming `model`, `training_file` or `validation_file`. */
+    async create(caller: Caller, wanted: NewJob): Promise<Job> {
+      const { requested, model, standIn, provider } = resolve(wanted.model, installation);
+      await usable(caller, wanted.trainingFile, "training_file");
+      if (wanted.validationFile) await usable(caller, wanted.validationFile, "validation_file");
+      const now = clock();
+      const job: Job = {
+        organization: caller.organization,
+        id: wanted.id ?? newId("job", now),
+        status: "queued",
+        createdAt: now,
+        startedAt: null,
+        finishedAt: null,
+        model: requested,
+        baseModel: model.name,
+        standIn,
+        provider,
+        suffix: wanted.suffix,
+        // Anyone who asks for no seed still gets a run that can be repeated.
+        seed: wanted.seed ?? now % 2 ** 31,
+        trainingFile: wanted.trainingFile,
+        validationFile: wanted.validationFile,
+        hyperparameters: wanted.hyperparameters,
+        resolved: null,
+        metadata: wanted.metadata,
+        validated: false,
+        attempt: 0,
+        progress: null,
+        trainedTokens: null,
+        results: null,
+        tunedModel: null,
+        error: null,
+        trainingSeconds: 0,
+        settled: false,
+      };
+      if (!(await jobs.insert(caller.organization, job.id, job))) return get(caller, job.id);
+      await events.tell(job, "1-created", { at: now, message: `Created fine-tuning job: ${job.id}` });
+      if (standIn) await events.tell(job, "2-stand-in", { at: now, level: "warn", message: standInNotice(requested) });
+      await events.tell(job, "3-validating", { at: now, message: `Validating training file: ${job.trainingFile}` });
+      await queue.send({ organization: job.organization, job: job.id });
+      return job;
+    },
+
+    /** Newest first; those after the given id only. */
+    list: (caller: Caller, options: { after?: string | undefined } = {}) =>
+      jobs.list(caller.organization, { after: options.after, descending: true }),
+
+    cancel: (caller: Caller, id: string) =>
+      become(caller, id, "cancelled", {
+        refused: (now) => `Job '${id}' is already ${now} and cannot be cancelled.`,
+        told: "The job was cancelled.",
+      }),
+
+    /** The run saves a checkpoint and leaves its machine. */
+    pause: (caller: Caller, id: string) =>
+      become(caller, id, "paused", {
+        refused: (now) => `Job '${id}' is ${now}; only a queued or running job can be paused.`,
+        told: "The job was paused. Resume it to go on from its last checkpoint.",
+      }),
+
+    async resume(caller: Caller, id: string): Promise<Job> {
+      const { status } = await get(caller, id);
+      const refused = (now: Status) => `Job '${id}' is ${now}; only a paused job can be resumed.`;
+      if (status !== "paused") throw conflict(refused(status));
+      return become(caller, id, "queued", { refused, told: "The job was resumed." });
+    },
+
+    async *events(caller: Caller, id: string, options: { after?: string | undefined; descending?: boolean } = {}) {
+      yield* events.list(await get(caller, id), options);
+    },
+    async *checkpoints(caller: Caller, id: string, options: { descending?: boolean } = {}) {
+      yield* checkpoints.list(await get(caller, id), options);
+    },
+  };
+
+  async function usable(caller: Caller, id: string, param: "training_file" | "validation_file") {
+    const file = await datasets.get(caller, id, param).catch(() => {
+      throw invalid(param, `There is no file '${id}' in this organization. Upload it with purpose 'fine-tune' first.`);
+    });
+    if (file.purpose !== "fine-tune")
+      throw invalid(param, `The file '${id}' has the purpose '${file.purpose}'. Upload it again with purpose 'fine-tune'.`);
+    if (file.status === "rejected") throw invalid(param, `The file '${id}' was rejected: ${file.reason?.message}`);
+    if (file.summary?.method === "preference")
+      throw invalid(param, `The file '${id}' holds preference pairs. Supervised fine-tuning needs rows with messages.`);
+  }
+}
+export type Jobs = ReturnType<typeof makeJobs>;

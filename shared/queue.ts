@@ -1,0 +1,4 @@
+/** Work for later, delivered at least once. */
+export interface Queue<M> {
+  send(message: M): Promise<void>;
+}

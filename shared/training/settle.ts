@@ -1,0 +1,123 @@
+import type { Blobs } from "../blobs.ts";
+import type { Caller } from "../caller.ts";
+import type { Datasets } from "../datasets/store.ts";
+import { type Attempt, executionName, makeAttempts, nextAttempt } from "../jobs/attempts.ts";
+import { makeJobEvents } from "../jobs/events.ts";
+import { isOver, type Job } from "../jobs/job.ts";
+import { jobRows } from "../jobs/jobs.ts";
+import { type Control, runPrefix } from "../runs.ts";
+import type { Table } from "../table.ts";
+import type { Workflows } from "../workflows.ts";
+import type { TrainingProvider } from "./provider.ts";
+
+/**
+ * Makes the world agree with a job: starts the attempt it waits for, tells a running one to pause or stop, and
+ * gives an attempt that lost its execution another. Doing it once more changes nothing, so the queue and the
+ * schedule both call it whenever there may be something to do.
+ */
+export function makeSettle(parts: {
+  table: Table;
+  datasets: Datasets;
+  runs: Blobs;
+  workflows: Workflows;
+  provider: TrainingProvider;
+  clock: () => number;
+}) {
+  const { table, datasets, runs, workflows, provider, clock } = parts;
+  const jobs = jobRows(table);
+  const attempts = makeAttempts(table);
+  const events = makeJobEvents(table);
+
+  async function settle(organization: string, id: string): Promise<void> {
+    const job = await jobs.get(organization, id);
+    if (!job || job.settled) return;
+    const attempt = job.attempt > 0 ? await attempts.get(organization, id, job.attempt) : null;
+    if (attempt && !attempt.over) return lookAfter(job, attempt);
+    if (job.status === "queued") return begin(job, attempt);
+    if (job.status === "paused" || isOver(job.status))
+      await jobs.change(organization, id, (now) => (now.status === job.status ? { ...now, settled: true } : null));
+  }
+
+  /** An attempt under way hears what its job wants, and has an execution. */
+  async function lookAfter(job: Job, attempt: Attempt) {
+    await tell(attempt, job.status === "paused" ? "pause" : isOver(job.status) ? "stop" : "continue");
+    if (isOver(job.status) && attempt.startedAt) await provider.stop(attempt.providerJob);
+    const state = await workflows.state(executionName(attempt));
+    if (state === "running") return;
+    const input = { organization: job.organization, job: job.id, attempt: attempt.n };
+    if (state === "absent") return workflows.start(executionName(attempt), input);
+    // It ended without ending the attempt: another one takes over.
+    const taken = await attempts.change(attempt, (now) =>
+      now.over || now.execution !== attempt.execution ? null : { ...now, execution: now.execution + 1, token: null },
+    );
+    if (taken?.changed) await workflows.start(executionName(taken.value), input);
+  }
+
+  /** The next attempt of a queued job, once its files are ready. */
+  async function begin(job: Job, previous: Attempt | null) {
+    if (!job.validated && !(await validate(job))) return;
+    const attempt = nextAttempt(job, previous, clock());
+    await attempts.insert(attempt);
+    const begun = await jobs.change(job.organization, job.id, (now) =>
+      now.status === "queued" && now.attempt === job.attempt ? { ...now, attempt: attempt.n } : null,
+    );
+    if (begun?.changed)
+      await workflows.start(executionName(attempt), { organization: job.organization, job: job.id, attempt: attempt.n });
+  }
+
+  /** False while a file is still being looked at, and when one was rejected: then the job has failed. */
+  async function validate(job: Job): Promise<boolean> {
+    const owner: Caller = { organization: job.organization, keyId: "settle", scopes: [] };
+    for (const [id, param] of [[job.trainingFile, "training_file"], [job.validationFile, "validation_file"]] as const) {
+      if (id === null) continue;
+      const file = await datasets.get(owner, id).catch(() => null);
+      if (file?.status === "awaiting" || file?.status === "uploaded") return false;
+      const wrong = !file
+        ? `The file '${id}' was deleted before the job began.`
+        : file.status === "rejected"
+          ? `The file '${id}' cannot be used: ${file.reason?.message}`
+          : file.summary?.method !== "supervised"
+            ? `The file '${id}' holds preference pairs. Supervised fine-tuning needs rows with messages.`
+            : null;
+      if (wrong) return fail(job, param, wrong);
+    }
+    const now = clock();
+    await jobs.change(job.organization, job.id, (current) => ({ ...current, validated: true }));
+    await events.tell(job, "4-validated", { at: now, message: "Files validated, moving job to queued state" });
+    return true;
+  }
+
+  async function fail(job: Job, param: string, message: string): Promise<false> {
+    const now = clock();
+    const error = { code: "invalid_file", message, param };
+    const failed = await jobs.change(job.organization, job.id, (current) =>
+      current.status === "queued" ? { ...current, status: "failed", finishedAt: now, error, settled: true } : null,
+    );
+    if (failed?.changed) await events.tell(job, "9-failed", { at: now, level: "error", message });
+    return false;
+  }
+
+  async function tell(attempt: Attempt, command: Control["command"]) {
+    const key = `${runPrefix(attempt.organization, attempt.job, attempt.n)}control.json`;
+    const text = JSON.stringify({ command });
+    if ((await runs.text(key)) !== text) await runs.put(key, text, "application/json");
+  }
+
+  return {
+    settle,
+    /** Settles every job that needs it. One that fails delays no other; the failures are returned. */
+    async settleAll(): Promise<{ settled: number; failures: { job: string; error: unknown }[] }> {
+      let settled = 0;
+      const failures: { job: string; error: unknown }[] = [];
+      for await (const job of jobs.allLive()) {
+        try {
+          await settle(job.organization, job.id);
+          settled++;
+        } catch (error) {
+          failures.push({ job: job.id, error });
+        }
+      }
+      return { settled, failures };
+    },
+  };
+}
