@@ -57,9 +57,9 @@ export const makers = {
   colour: (r, n) => {
     const [thing, colour, who] = [anything(r, n, n.objects), r.pick(w.colours), n.names(r)];
     const told = r.pick([
-      `${who} has a ${colour} ${thing}.`,
+      `${who} has ${w.article(colour)} ${colour} ${thing}.`,
       `The ${thing} of ${who} is ${colour}.`,
-      `${who} bought a ${colour} ${thing} today.`,
+      `${who} bought ${w.article(colour)} ${colour} ${thing} today.`,
     ]);
     const asked = r.pick([
       `What colour is the ${thing}?`,
@@ -198,9 +198,10 @@ export const makers = {
   like: (r, n) => {
     const thing = anything(r, n, [...n.animals, ...n.objects, ...n.foods]);
     const size = r.pick(w.sizes);
+    const a = w.article(size);
     return exchange(
-      r.pick([`I saw a ${size} ${thing} today.`, `Look, a ${size} ${thing}!`]),
-      `A ${size} ${thing} is a fine thing to see.`,
+      r.pick([`I saw ${a} ${size} ${thing} today.`, `Look, ${a} ${size} ${thing}!`]),
+      `${w.capital(a)} ${size} ${thing} is a fine thing to see.`,
       thing,
       thing,
     );

@@ -36,7 +36,7 @@ export interface Ready {
 export interface TokenLogprob {
   token: string;
   bytes: number[];
-  /** Natural logarithm, at the temperature asked for (at temperature 0 as at 1). */
+  /** Natural logarithm, at the temperature asked for (at temperature 0 as at 1); -9999 when it is nothing. */
   logprob: number;
 }
 
