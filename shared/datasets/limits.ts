@@ -5,6 +5,8 @@ export interface Limits {
   maxRows: number;
   /** One row: a line, an element of a JSON array, a CSV record. A longer one is dropped. */
   maxLineBytes: number;
+  /** How much of the beginning decides about encoding and format. */
+  headBytes: number;
   /** Columns of a CSV header, and columns the report counts. */
   maxColumns: number;
   /** Near duplicates and personal data are looked for in the first rows, up to this many … */
@@ -21,6 +23,7 @@ export const defaultLimits: Limits = {
   maxBytes: 8 * 2 ** 30,
   maxRows: 20_000_000,
   maxLineBytes: 4 * 2 ** 20,
+  headBytes: 65_536,
   maxColumns: 1000,
   examineRows: 20_000,
   examineBytes: 32 * 2 ** 20,

@@ -5,7 +5,7 @@ import { elementSplitter } from "../formats/elements.ts";
 import { type Decoder, decoderFor } from "../formats/encoding.ts";
 import { lineSplitter } from "../formats/lines.ts";
 import type { RowListener, RowSplitter } from "../formats/rows.ts";
-import { headBytes, type Layout, sniff } from "../formats/sniff.ts";
+import { type Layout, sniff } from "../formats/sniff.ts";
 import { findings } from "./findings.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { outbox } from "./outbox.ts";
@@ -53,7 +53,7 @@ export async function prepare(
   const rows = tally(limits);
   const found = findings(limits, options.countTokens, options.tokenizer);
   const desk = { rows, found, records, prints };
-  const reader = textReader(options.filename, (layout) => splitterFor(layout, desk, limits));
+  const reader = textReader(options.filename, limits.headBytes, (layout) => splitterFor(layout, desk, limits));
   let bytes = 0;
 
   for await (const chunk of source) {
@@ -87,7 +87,7 @@ export async function prepare(
 }
 
 /** Waits for the head of the file, decides how to decode and split it, and passes everything on. */
-function textReader(filename: string, splitterOf: (layout: Layout) => RowSplitter) {
+function textReader(filename: string, headBytes: number, splitterOf: (layout: Layout) => RowSplitter) {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let open: { decoder: Decoder; splitter: RowSplitter; format: Report["format"] } | null = null;
@@ -97,6 +97,7 @@ function textReader(filename: string, splitterOf: (layout: Layout) => RowSplitte
     waiting = [];
     const decoder = decoderFor(head.subarray(0, headBytes));
     const text = decoder.decode(head);
+    // Half of it: as UTF-8 the text may be half as long as it was as UTF-16, and what is looked at must not depend on the chunks.
     const layout = sniff(text.subarray(0, headBytes / 2), filename);
     open = { decoder, splitter: splitterOf(layout), format: layout.format };
     open.splitter.push(text);

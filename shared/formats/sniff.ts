@@ -8,9 +8,6 @@ export type Layout =
   | { format: "json"; placement: Placement }
   | { format: "csv"; delimiter: Delimiter };
 
-/** How much of the file is looked at, in bytes. */
-export const headBytes = 65_536;
-
 /** Fields of a row: a list under one of these belongs to that row. */
 const rowFields = new Set(
   `messages conversations conversation tools tool_calls functions history instruction question prompt completion chosen
