@@ -55,7 +55,11 @@ export const functions = {
   }),
   startRun: declare({ entry: "functions/steps/start-run.ts", environment: [...STATE, ...PLACE, ...TRAINER], ...step }),
   awaitRun: declare({ entry: "functions/steps/await-run.ts", environment: [...STATE, ...PLACE], ...step }),
-  inspectRun: declare({ entry: "functions/steps/inspect-run.ts", environment: [...STATE, ...PLACE, ...TRAINER], ...step }),
+  inspectRun: declare({
+    entry: "functions/steps/inspect-run.ts",
+    environment: [...STATE, ...PLACE, ...TRAINER],
+    ...step,
+  }),
   finishRun: declare({ entry: "functions/steps/finish-run.ts", environment: [...STATE, ...PLACE, ...JOBS], ...step }),
   reconcile: declare({
     entry: "functions/reconcile.ts",
@@ -68,7 +72,10 @@ export type FunctionName = keyof typeof functions;
 export type EnvironmentOf<D extends Declaration> = Record<D["environment"][number], string>;
 
 /** The variables a function declared, all of them; throws with the names of those that are not set. */
-export function environment<D extends Declaration>(declaration: D, from: NodeJS.ProcessEnv = process.env): EnvironmentOf<D> {
+export function environment<D extends Declaration>(
+  declaration: D,
+  from: NodeJS.ProcessEnv = process.env,
+): EnvironmentOf<D> {
   const absent = declaration.environment.filter((name) => from[name] === undefined);
   if (absent.length > 0) throw new Error(`${declaration.entry} needs ${absent.join(", ")} in its environment`);
   return Object.fromEntries(declaration.environment.map((name) => [name, from[name]])) as EnvironmentOf<D>;

@@ -39,4 +39,6 @@ export function arrivedObjects(body: string): ArrivedObject[] {
 
 /** `JSON.stringify(error)` is `{}`. */
 export const describe = (error: unknown) =>
-  error instanceof Error ? { message: error.message, name: error.name, stack: error.stack } : { message: String(error) };
+  error instanceof Error
+    ? { message: error.message, name: error.name, stack: error.stack }
+    : { message: String(error) };

@@ -8,7 +8,10 @@ const variables = environment(functions.onTrainingState);
 const { table } = stateOf(variables);
 const runs = runsOf(variables);
 
-type StateChange = EventBridgeEvent<"SageMaker Training Job State Change", { TrainingJobName: string; TrainingJobStatus: string }>;
+type StateChange = EventBridgeEvent<
+  "SageMaker Training Job State Change",
+  { TrainingJobName: string; TrainingJobStatus: string }
+>;
 const ENDED = ["Completed", "Failed", "Stopped"];
 
 /** SageMaker says that a training job has ended. Other people's training jobs are none of our business. */

@@ -24,6 +24,7 @@ export const handler = (event: SQSEvent) =>
       const dataset = await datasets.arrived({ key, bytes, derivedId: derivedId("dataset", at, `${key}\n${eTag}`) });
       if (!dataset) continue;
       await preparing(dataset);
-      for await (const job of waitingFor(table, dataset)) await queue.send({ organization: job.organization, job: job.id });
+      for await (const job of waitingFor(table, dataset))
+        await queue.send({ organization: job.organization, job: job.id });
     }
   });

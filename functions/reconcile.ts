@@ -8,6 +8,7 @@ const { settleAll } = settleOf(environment(functions.reconcile));
 export const handler = async () => {
   const { settled, failures } = await settleAll();
   for (const { job, error } of failures) console.error(JSON.stringify({ level: "ERROR", job, ...describe(error) }));
-  if (failures.length > 0) throw new Error(`${failures.length} of ${settled + failures.length} jobs could not be settled`);
+  if (failures.length > 0)
+    throw new Error(`${failures.length} of ${settled + failures.length} jobs could not be settled`);
   return { settled };
 };

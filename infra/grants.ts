@@ -1,7 +1,7 @@
 import { Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
-import { type IFunction } from "aws-cdk-lib/aws-lambda";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { FunctionName } from "../functions/declarations.ts";
 import type { RetryQueue } from "./constructs/retry-queue.ts";
 import type { Trainer } from "./constructs/trainer.ts";
@@ -50,7 +50,11 @@ export function grant({ data, trainer, training, jobs, functions: fn }: Parts) {
     training.stateMachine.grantTaskResponse(each);
   }
 
-  const trainingJobs = Stack.of(jobs).formatArn({ service: "sagemaker", resource: "training-job", resourceName: "anneal-*" });
+  const trainingJobs = Stack.of(jobs).formatArn({
+    service: "sagemaker",
+    resource: "training-job",
+    resourceName: "anneal-*",
+  });
   const may = (each: IFunction, ...actions: string[]) =>
     each.addToRolePolicy(new PolicyStatement({ actions, resources: [trainingJobs] }));
   may(fn.startRun, "sagemaker:CreateTrainingJob", "sagemaker:AddTags", "sagemaker:DescribeTrainingJob");

@@ -8,8 +8,8 @@ import { routeTable } from "../functions/api/table.ts";
 import { type EnvironmentOf, type FunctionName, functions } from "../functions/declarations.ts";
 import { acknowledge } from "./acknowledgements.ts";
 import { Handler } from "./constructs/handler.ts";
-import { RetryQueue } from "./constructs/retry-queue.ts";
 import { Api } from "./constructs/rest-api.ts";
+import { RetryQueue } from "./constructs/retry-queue.ts";
 import { Trainer } from "./constructs/trainer.ts";
 import { Workflow } from "./constructs/workflow.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -40,7 +40,10 @@ export class PlatformStack extends Stack {
 
     // Steps send their jobs back to the queue; its consumer starts the workflow; the workflow calls the steps. The queue
     // therefore comes first and gets its consumer last.
-    const jobs = new RetryQueue(this, "Jobs", { consumerTimeoutSeconds: functions.onJob.timeoutSeconds, runbook: "jobs-queue" });
+    const jobs = new RetryQueue(this, "Jobs", {
+      consumerTimeoutSeconds: functions.onJob.timeoutSeconds,
+      runbook: "jobs-queue",
+    });
     const JOBS = { JOBS_QUEUE_URL: jobs.queue.queueUrl };
 
     const prepareRun = handler("prepareRun", state);
@@ -50,7 +53,13 @@ export class PlatformStack extends Stack {
     const finishRun = handler("finishRun", { ...state, ...JOBS });
     const training = new Workflow(this, "Training", {
       definition: "training.asl.json",
-      steps: { PrepareRun: prepareRun, StartRun: startRun, AwaitRun: awaitRun, InspectRun: inspectRun, FinishRun: finishRun },
+      steps: {
+        PrepareRun: prepareRun,
+        StartRun: startRun,
+        AwaitRun: awaitRun,
+        InspectRun: inspectRun,
+        FinishRun: finishRun,
+      },
       // SageMaker's longest training job is 28 days; a run may also wait for capacity.
       timeout: Duration.days(35),
     });
@@ -60,12 +69,18 @@ export class PlatformStack extends Stack {
     jobs.feed(onJob, { batchSize: 10 });
 
     const onUpload = handler("onUpload", { ...state, ...JOBS });
-    const uploads = new RetryQueue(this, "Uploads", { consumerTimeoutSeconds: functions.onUpload.timeoutSeconds, runbook: "uploads-queue" });
+    const uploads = new RetryQueue(this, "Uploads", {
+      consumerTimeoutSeconds: functions.onUpload.timeoutSeconds,
+      runbook: "uploads-queue",
+    });
     uploads.feed(onUpload, { batchSize: 1, maxConcurrency: 10 });
     notify(this, "DatasetsBucket", data.datasets, uploads, { prefix: "uploads/" });
 
     const onRunEvent = handler("onRunEvent", state);
-    const runEvents = new RetryQueue(this, "RunEvents", { consumerTimeoutSeconds: functions.onRunEvent.timeoutSeconds, runbook: "run-events-queue" });
+    const runEvents = new RetryQueue(this, "RunEvents", {
+      consumerTimeoutSeconds: functions.onRunEvent.timeoutSeconds,
+      runbook: "run-events-queue",
+    });
     runEvents.feed(onRunEvent, { batchSize: 10 });
     notify(this, "RunsBucket", data.runs, runEvents, { prefix: "runs/", suffix: ".ndjson" });
 

@@ -17,7 +17,10 @@ export const Settings = z.object({
   inferenceUrl: z.union([z.literal(""), z.url()]).default(""),
   /** Names that stand for another catalogue model, as JSON: {"gpt-4o-mini-2024-07-18":"llama-3.1-8b"}. */
   modelAliases: z
-    .union([z.record(z.string(), z.string()), z.string().transform((text) => JSON.parse(text) as Record<string, string>)])
+    .union([
+      z.record(z.string(), z.string()),
+      z.string().transform((text) => JSON.parse(text) as Record<string, string>),
+    ])
     .default({}),
 });
 export type Settings = z.infer<typeof Settings>;

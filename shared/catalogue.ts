@@ -38,7 +38,14 @@ const openai = (name: string): BaseModel => ({
 export const TINY = "anneal-tiny";
 
 export const models: readonly BaseModel[] = [
-  { name: TINY, ownedBy: "anneal", parameters: 984_000, contextLength: 256, trainableOn: ["local"], asOf: "2026-11-20" },
+  {
+    name: TINY,
+    ownedBy: "anneal",
+    parameters: 984_000,
+    contextLength: 256,
+    trainableOn: ["local"],
+    asOf: "2026-11-20",
+  },
   gpu("llama-3.1-8b", "meta", 8_030_261_248, 131_072),
   gpu("llama-3.2-1b", "meta", 1_235_814_400, 131_072),
   gpu("llama-3.2-3b", "meta", 3_212_749_824, 131_072),
@@ -96,4 +103,7 @@ export const standInNotice = (requested: string) =>
   `'${requested}' needs a GPU; on this machine '${TINY}' is trained in its place.`;
 
 const trainable = (provider: TrainingProviderName) =>
-  models.filter(({ trainableOn }) => trainableOn.includes(provider)).map(({ name }) => name).join(", ");
+  models
+    .filter(({ trainableOn }) => trainableOn.includes(provider))
+    .map(({ name }) => name)
+    .join(", ");

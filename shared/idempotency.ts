@@ -17,13 +17,17 @@ export function makeIdempotency({ table, clock }: { table: Table; clock: () => n
     /** The same key and body give the same id. Throws `invalid` when the key came with another body before. */
     async idFor(caller: Caller, operation: string, key: string | undefined, body: unknown, fresh: () => string) {
       if (key === undefined) return fresh();
-      if (key.length === 0 || key.length > 255) throw invalid("Idempotency-Key", "Idempotency-Key must have 1 to 255 characters.");
+      if (key.length === 0 || key.length > 255)
+        throw invalid("Idempotency-Key", "Idempotency-Key must have 1 to 255 characters.");
       const name = sha256(`${operation}\n${key}`);
       const record = { id: fresh(), body: sha256(canonical(body)), expiresAt: clock() + KEPT_MS };
       if (await given.insert(caller.organization, name, record)) return record.id;
       const earlier = await given.get(caller.organization, name);
       if (!earlier || earlier.body !== record.body)
-        throw invalid("Idempotency-Key", `The Idempotency-Key '${key}' was used with another body before. Use a new key for a new request.`);
+        throw invalid(
+          "Idempotency-Key",
+          `The Idempotency-Key '${key}' was used with another body before. Use a new key for a new request.`,
+        );
       return earlier.id;
     },
   };

@@ -32,26 +32,52 @@ export function makeKeys({
 
   return {
     /** The key is shown this once. Throws `invalid` naming `organization` or `scopes`. */
-    async create(wanted: { organization: string; name: string; scopes: readonly string[] }): Promise<{ key: string; record: KeyRecord }> {
+    async create(wanted: {
+      organization: string;
+      name: string;
+      scopes: readonly string[];
+    }): Promise<{ key: string; record: KeyRecord }> {
       const organization = OrganizationId.safeParse(wanted.organization);
-      if (!organization.success) throw invalid("organization", `'${wanted.organization}' cannot be an organization: ${organization.error.issues[0]?.message}.`);
+      if (!organization.success)
+        throw invalid(
+          "organization",
+          `'${wanted.organization}' cannot be an organization: ${organization.error.issues[0]?.message}.`,
+        );
       const scopes = z.array(Scope).min(1).safeParse(wanted.scopes);
       if (!scopes.success) throw invalid("scopes", `Scopes are one or more of ${Scope.options.join(", ")}.`);
       const id = randomBytes(8).toString("hex");
       const secret = randomBytes(32).toString("base64url");
-      const record = { id, organization: organization.data, name: wanted.name, scopes: scopes.data, hash: sha256(secret), createdAt: clock() };
+      const record = {
+        id,
+        organization: organization.data,
+        name: wanted.name,
+        scopes: scopes.data,
+        hash: sha256(secret),
+        createdAt: clock(),
+      };
       await keys.insert(PARTITION, id, record);
       return { key: `ann_${id}.${secret}`, record };
     },
 
     /** Who carries this key. Throws `unauthenticated` for any key that is not known, without saying what was wrong with it. */
     async authenticate(key: string | undefined): Promise<Caller> {
-      if (!key) throw new DomainError("unauthenticated", "No API key was sent. Send one as 'Authorization: Bearer ann_…' or 'X-API-Key: ann_…'.");
+      if (!key)
+        throw new DomainError(
+          "unauthenticated",
+          "No API key was sent. Send one as 'Authorization: Bearer ann_…' or 'X-API-Key: ann_…'.",
+        );
       const [, id, secret] = KEY.exec(key) ?? [];
       const record = id ? await keys.get(PARTITION, id) : null;
       // Compared even when there is no such key, so that both cases take as long.
-      const same = timingSafeEqual(Buffer.from(sha256(secret ?? "")), Buffer.from(record?.hash ?? sha256("nobody's secret")));
-      if (!record || !same) throw new DomainError("unauthenticated", "This API key is not known here. Check that it was copied whole, or make a new one.");
+      const same = timingSafeEqual(
+        Buffer.from(sha256(secret ?? "")),
+        Buffer.from(record?.hash ?? sha256("nobody's secret")),
+      );
+      if (!record || !same)
+        throw new DomainError(
+          "unauthenticated",
+          "This API key is not known here. Check that it was copied whole, or make a new one.",
+        );
       return { organization: record.organization, keyId: record.id, scopes: record.scopes };
     },
   };

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { models as catalogue, type Installation, resolve } from "./catalogue.ts";
 import type { Caller } from "./caller.ts";
+import { models as catalogue, type Installation, resolve } from "./catalogue.ts";
 import { DomainError, missing } from "./errors.ts";
 import type { Job } from "./jobs/job.ts";
 import { collection, type Table } from "./table.ts";
@@ -44,13 +44,22 @@ export interface Servable {
   readonly standIn: string | null;
 }
 
-export function makeModels({ table, installation, runsBucket }: { table: Table; installation: Installation; runsBucket: string }) {
+export function makeModels({
+  table,
+  installation,
+  runsBucket,
+}: {
+  table: Table;
+  installation: Installation;
+  runsBucket: string;
+}) {
   const tuned = makeTunedModels(table);
   return {
     /** Base models of the catalogue, then the organization's own. */
     async *list(caller: Caller): AsyncIterable<{ name: string; ownedBy: string; createdAt: number }> {
       for (const base of catalogue) yield { name: base.name, ownedBy: base.ownedBy, createdAt: Date.parse(base.asOf) };
-      for await (const model of tuned.list(caller)) yield { name: model.name, ownedBy: model.organization, createdAt: model.createdAt };
+      for await (const model of tuned.list(caller))
+        yield { name: model.name, ownedBy: model.organization, createdAt: model.createdAt };
     },
     async get(caller: Caller, name: string) {
       for await (const model of this.list(caller)) if (model.name === name) return model;
@@ -67,9 +76,14 @@ export function makeModels({ table, installation, runsBucket }: { table: Table; 
     async servable(caller: Caller, name: string): Promise<Servable> {
       const own = await tuned.get(caller, name);
       if (own) return { name, gguf: own.gguf, standIn: own.standIn ? own.baseModel : null };
-      if (!catalogue.some((base) => base.name === name) && !installation.aliases[name]) throw missing("model", name, "model");
+      if (!catalogue.some((base) => base.name === name) && !installation.aliases[name])
+        throw missing("model", name, "model");
       const { model, standIn } = resolve(name, installation);
-      return { name, gguf: `s3://${runsBucket}/base-models/${model.name}/model-f16.gguf`, standIn: standIn ? model.name : null };
+      return {
+        name,
+        gguf: `s3://${runsBucket}/base-models/${model.name}/model-f16.gguf`,
+        standIn: standIn ? model.name : null,
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
-import { type Installation, type Resolved, resolve } from "./catalogue.ts";
 import type { Caller } from "./caller.ts";
+import { type Installation, type Resolved, resolve } from "./catalogue.ts";
 import type { Datasets } from "./datasets/store.ts";
 import { conflict, invalid } from "./errors.ts";
 import type { Hyperparameters, Job } from "./jobs/job.ts";
@@ -30,14 +30,23 @@ export interface Quote {
 const SAMPLE = 5;
 
 /** What a job would take and cost, from what earlier jobs of the organization on the same base model really took. */
-export function makeQuotes({ table, datasets, installation }: { table: Table; datasets: Datasets; installation: Installation }) {
+export function makeQuotes({
+  table,
+  datasets,
+  installation,
+}: {
+  table: Table;
+  datasets: Datasets;
+  installation: Installation;
+}) {
   const jobs = jobRows(table);
 
   /** Tokens of training data per second of whole runs, slowest first. */
   async function measured(caller: Caller, baseModel: string, except: string | null): Promise<number[]> {
     const rates: number[] = [];
     for await (const job of jobs.list(caller.organization, { descending: true })) {
-      if (job.id === except || job.status !== "succeeded" || job.baseModel !== baseModel || job.trainingSeconds === 0) continue;
+      if (job.id === except || job.status !== "succeeded" || job.baseModel !== baseModel || job.trainingSeconds === 0)
+        continue;
       const file = await datasets.get(caller, job.trainingFile).catch(() => null);
       if (!file?.summary || !job.resolved) continue;
       rates.push((file.summary.tokens * job.resolved.epochs) / job.trainingSeconds);
@@ -55,26 +64,34 @@ export function makeQuotes({ table, datasets, installation }: { table: Table; da
       const model = resolve(wanted.model, installation);
       const file = await datasets.get(caller, wanted.trainingFile, "training_file");
       if (file.status === "rejected" || file.purpose !== "fine-tune")
-        throw invalid("training_file", `The file '${file.id}' cannot be trained on: ${file.reason?.message ?? `its purpose is '${file.purpose}'`}`);
-      if (!file.summary) throw conflict(`The file '${file.id}' is still being prepared. Ask again in a moment.`, "training_file");
+        throw invalid(
+          "training_file",
+          `The file '${file.id}' cannot be trained on: ${file.reason?.message ?? `its purpose is '${file.purpose}'`}`,
+        );
+      if (!file.summary)
+        throw conflict(`The file '${file.id}' is still being prepared. Ask again in a moment.`, "training_file");
       const hyperparameters = resolveHyperparameters(wanted.hyperparameters, file.summary.rows);
       const tokens = { count: file.summary.tokens * hyperparameters.epochs, estimated: file.summary.tokensEstimated };
       const rates = await measured(caller, model.model.name, wanted.except ?? null);
       const seconds = rates.length === 0 ? null : spread(tokens.count, rates);
       const price = trainingPrice(model.provider, installation.instanceType);
-      const cost = seconds && price && {
-        low: costOf(seconds.low, price),
-        expected: costOf(seconds.expected, price),
-        high: costOf(seconds.high, price),
-        source: price.source,
-      };
+      const cost = seconds &&
+        price && {
+          low: costOf(seconds.low, price),
+          expected: costOf(seconds.expected, price),
+          high: costOf(seconds.high, price),
+          source: price.source,
+        };
       return { model, hyperparameters, tokens, seconds, cost };
     },
 
     /** What a job has taken and cost so far; the cost is null when its price is not known. */
     actual(job: Job): { seconds: number; cost: { micros: Micros; source: string } | null } {
       const price = trainingPrice(job.provider, installation.instanceType);
-      return { seconds: job.trainingSeconds, cost: price && { micros: costOf(job.trainingSeconds, price), source: price.source } };
+      return {
+        seconds: job.trainingSeconds,
+        cost: price && { micros: costOf(job.trainingSeconds, price), source: price.source },
+      };
     },
   };
 }

@@ -49,7 +49,11 @@ export interface Collection<V> {
    * Reads, lets `decide` make the next value, writes it if nobody else wrote in between, else starts over.
    * `decide` gives null to leave the row alone; it may throw. Null when there is no such row.
    */
-  change(partition: string, id: string, decide: (current: V) => V | null): Promise<{ value: V; changed: boolean } | null>;
+  change(
+    partition: string,
+    id: string,
+    decide: (current: V) => V | null,
+  ): Promise<{ value: V; changed: boolean } | null>;
   remove(partition: string, id: string): Promise<void>;
   list(partition: string, options?: QueryOptions): AsyncIterable<V>;
   /** Every one whose `live` was true when it was last written; may lag a moment behind. */

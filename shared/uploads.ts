@@ -27,7 +27,17 @@ const Upload = z.object({
 export type Upload = z.infer<typeof Upload>;
 
 /** Files in parts: each part is an object of its own until they are joined in the order the client says. */
-export function makeUploads({ table, blobs, datasets, clock }: { table: Table; blobs: Blobs; datasets: Datasets; clock: () => number }) {
+export function makeUploads({
+  table,
+  blobs,
+  datasets,
+  clock,
+}: {
+  table: Table;
+  blobs: Blobs;
+  datasets: Datasets;
+  clock: () => number;
+}) {
   const uploads = collection(table, { name: "upload", schema: Upload });
   const partKey = ({ organization, id }: Upload, part: string) => `parts/${organization}/${id}/${part}`;
 
@@ -39,7 +49,8 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
 
   async function pending(caller: Caller, id: string): Promise<Upload> {
     const upload = await get(caller, id);
-    if (upload.status === "pending" && upload.expiresAt <= clock()) throw conflict(`The upload '${id}' has expired. Begin a new one.`, "upload_id");
+    if (upload.status === "pending" && upload.expiresAt <= clock())
+      throw conflict(`The upload '${id}' has expired. Begin a new one.`, "upload_id");
     if (upload.status !== "pending") throw conflict(`The upload '${id}' is already ${upload.status}.`, "upload_id");
     return upload;
   }
@@ -47,7 +58,10 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
   return {
     async create(caller: Caller, wanted: Pick<Upload, "filename" | "purpose" | "bytes" | "mimeType">): Promise<Upload> {
       if (wanted.bytes > MAX_UPLOAD_BYTES)
-        throw invalid("bytes", `An upload has at most ${MAX_UPLOAD_BYTES} bytes. Send larger files with a presigned form (POST /api/v1/datasets).`);
+        throw invalid(
+          "bytes",
+          `An upload has at most ${MAX_UPLOAD_BYTES} bytes. Send larger files with a presigned form (POST /api/v1/datasets).`,
+        );
       const now = clock();
       const upload: Upload = {
         organization: caller.organization,
@@ -63,7 +77,11 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
     },
 
     /** The part's id, which carries the upload's so that it cannot be used in another. */
-    async addPart(caller: Caller, id: string, bytes: Uint8Array): Promise<{ id: string; createdAt: number; upload: Upload }> {
+    async addPart(
+      caller: Caller,
+      id: string,
+      bytes: Uint8Array,
+    ): Promise<{ id: string; createdAt: number; upload: Upload }> {
       const upload = await pending(caller, id);
       if (bytes.byteLength === 0) throw invalid("data", "The part is empty.");
       const createdAt = clock();
@@ -73,7 +91,11 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
     },
 
     /** Joins the parts. Throws `invalid` naming `part_ids`, `bytes` or `md5`, and leaves the upload as it was. */
-    async complete(caller: Caller, id: string, wanted: { partIds: readonly string[]; md5: string | null }): Promise<{ upload: Upload; dataset: Dataset }> {
+    async complete(
+      caller: Caller,
+      id: string,
+      wanted: { partIds: readonly string[]; md5: string | null },
+    ): Promise<{ upload: Upload; dataset: Dataset }> {
       const upload = await pending(caller, id);
       const sizes = new Map<string, number>();
       for await (const { key, bytes } of blobs.list(partKey(upload, ""))) sizes.set(key, bytes);
@@ -83,7 +105,10 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
       if (absent !== undefined) throw invalid("part_ids", `There is no part '${absent}' in this upload.`);
       const total = keys.reduce((sum, key) => sum + sizes.get(key)!, 0);
       if (total !== upload.bytes)
-        throw invalid("bytes", `The parts have ${total} bytes together, but the upload was announced with ${upload.bytes}.`);
+        throw invalid(
+          "bytes",
+          `The parts have ${total} bytes together, but the upload was announced with ${upload.bytes}.`,
+        );
       const dataset = await datasets.create(
         caller,
         { id: upload.dataset, filename: upload.filename, purpose: upload.purpose },
@@ -120,7 +145,8 @@ export function makeUploads({ table, blobs, datasets, clock }: { table: Table; b
         }
       }
       const found = hash.digest("hex");
-      if (md5 !== null && md5.toLowerCase() !== found) throw invalid("md5", `The joined file has the MD5 ${found}, not ${md5}. Send the parts again.`);
+      if (md5 !== null && md5.toLowerCase() !== found)
+        throw invalid("md5", `The joined file has the MD5 ${found}, not ${md5}. Send the parts again.`);
       await joined.close();
       return bytes;
     } catch (error) {

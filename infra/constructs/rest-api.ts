@@ -17,7 +17,11 @@ import type { Route } from "../../functions/api/route.ts";
 export class Api extends Construct {
   readonly restApi: RestApi;
 
-  constructor(scope: Construct, id: string, props: { table: readonly { handler: IFunction; routes: readonly Route[] }[] }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { table: readonly { handler: IFunction; routes: readonly Route[] }[] },
+  ) {
     super(scope, id);
     this.restApi = new RestApi(this, "RestApi", {
       endpointTypes: [EndpointType.REGIONAL],

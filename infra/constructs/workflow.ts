@@ -9,7 +9,11 @@ import { Construct } from "constructs";
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, props: { definition: string; steps: Record<string, IFunction>; timeout: Duration }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { definition: string; steps: Record<string, IFunction>; timeout: Duration },
+  ) {
     super(scope, id);
     const text = readFileSync(new URL(`../workflows/${props.definition}`, import.meta.url), "utf8");
     this.stateMachine = new StateMachine(this, "StateMachine", {

@@ -45,7 +45,9 @@ export async function writer(
         return;
       }
       if (bytes > 0) await flush();
-      await client.send(new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: parts } }));
+      await client.send(
+        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts: parts } }),
+      );
     },
     async abort() {
       if (UploadId) await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));

@@ -80,6 +80,10 @@ export function makeTable(options: { tableName: string; client?: DynamoDBClient;
       });
     },
     live: (kind) =>
-      pages({ IndexName: "live", KeyConditionExpression: "live = :live", ExpressionAttributeValues: { ":live": kind } }),
+      pages({
+        IndexName: "live",
+        KeyConditionExpression: "live = :live",
+        ExpressionAttributeValues: { ":live": kind },
+      }),
   };
 }

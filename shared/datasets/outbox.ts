@@ -1,5 +1,5 @@
 /** Gathers small writes into large ones. Writing is synchronous; what has piled up is drained between pieces of input. */
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 
 export function outbox(send: (chunk: Uint8Array) => Promise<void>) {
   const full: Buffer[] = [];

@@ -79,6 +79,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
 
   return {
     get,
+    newId: () => newId("dataset", clock()),
 
     /** Begins a dataset whose bytes are written by `write(key)`; when that fails, nothing is left of it. */
     async create(

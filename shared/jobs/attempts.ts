@@ -74,7 +74,8 @@ const Owner = z.object({ organization: z.string(), job: z.string(), attempt: z.i
 const owners = (table: Table) => collection(table, { name: "provider-job", schema: Owner });
 export const runOfProviderJob = (table: Table, name: string) => owners(table).get("-", name);
 
-export const executionName = ({ job, n, execution }: Pick<Attempt, "job" | "n" | "execution">) => `${job}-${n}-${execution}`;
+export const executionName = ({ job, n, execution }: Pick<Attempt, "job" | "n" | "execution">) =>
+  `${job}-${n}-${execution}`;
 
 /** A new attempt, which goes on from the last whole checkpoint of those before it. */
 export function nextAttempt(job: { organization: string; id: string }, previous: Attempt | null, now: number): Attempt {

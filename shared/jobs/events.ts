@@ -26,8 +26,10 @@ export function makeJobEvents(table: Table) {
       const id = `ftevent-${String(event.at).padStart(14, "0")}-${what}`;
       await events.insert(partition(job), id, { level: "info", type: "message", data: null, ...event, id });
     },
-    list: (job: { organization: string; id: string }, options: { after?: string | undefined; descending?: boolean } = {}) =>
-      events.list(partition(job), options),
+    list: (
+      job: { organization: string; id: string },
+      options: { after?: string | undefined; descending?: boolean } = {},
+    ) => events.list(partition(job), options),
   };
 }
 export type JobEvents = ReturnType<typeof makeJobEvents>;

@@ -1,5 +1,5 @@
-import { type Installation, resolve, standInNotice } from "../catalogue.ts";
 import type { Caller } from "../caller.ts";
+import { type Installation, resolve, standInNotice } from "../catalogue.ts";
 import type { Datasets } from "../datasets/store.ts";
 import { conflict, invalid, missing } from "../errors.ts";
 import { isId, newId } from "../ids.ts";
@@ -31,7 +31,11 @@ export const jobRows = (table: Table) => collection(table, { name: "job", schema
 /** Unvalidated jobs that name this file. */
 export async function* waitingFor(table: Table, file: { organization: string; id: string }): AsyncIterable<Job> {
   for await (const job of jobRows(table).allLive())
-    if (job.organization === file.organization && !job.validated && (job.trainingFile === file.id || job.validationFile === file.id))
+    if (
+      job.organization === file.organization &&
+      !job.validated &&
+      (job.trainingFile === file.id || job.validationFile === file.id)
+    )
       yield job;
 }
 
@@ -55,7 +59,12 @@ export function makeJobs(parts: {
   }
 
   /** Throws `conflict` when the job cannot become this from where it is. */
-  async function become(caller: Caller, id: string, status: Status, words: { refused: (now: Status) => string; told: string }): Promise<Job> {
+  async function become(
+    caller: Caller,
+    id: string,
+    status: Status,
+    words: { refused: (now: Status) => string; told: string },
+  ): Promise<Job> {
     await get(caller, id);
     const now = clock();
     const changed = await jobs.change(caller.organization, id, (job) => {
@@ -151,7 +160,10 @@ export function makeJobs(parts: {
       throw invalid(param, `There is no file '${id}' in this organization. Upload it with purpose 'fine-tune' first.`);
     });
     if (file.purpose !== "fine-tune")
-      throw invalid(param, `The file '${id}' has the purpose '${file.purpose}'. Upload it again with purpose 'fine-tune'.`);
+      throw invalid(
+        param,
+        `The file '${id}' has the purpose '${file.purpose}'. Upload it again with purpose 'fine-tune'.`,
+      );
     if (file.status === "rejected") throw invalid(param, `The file '${id}' was rejected: ${file.reason?.message}`);
     if (file.summary?.method === "preference")
       throw invalid(param, `The file '${id}' holds preference pairs. Supervised fine-tuning needs rows with messages.`);

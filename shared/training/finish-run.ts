@@ -34,7 +34,8 @@ export function makeFinishRun(parts: { table: Table; queue: Queue<JobMessage>; c
     const attempt = ended.value;
     const job = await jobs.get(organization, id);
     if (!job || job.attempt !== n) return;
-    if (attempt.outcome?.kind === "succeeded" && !isOver(job.status)) await tuned.add(model(job, attempt, attempt.outcome));
+    if (attempt.outcome?.kind === "succeeded" && !isOver(job.status))
+      await tuned.add(model(job, attempt, attempt.outcome));
     const past = await history(attempt);
     const at = clock();
     const finished = await jobs.change(organization, id, (now) => conclude(now, attempt, past, at));
@@ -63,9 +64,17 @@ export function makeFinishRun(parts: { table: Table; queue: Queue<JobMessage>; c
     } else if (job.status === "failed") {
       await say("9-failed", job.error?.message ?? "The job failed.", "error");
     } else if (job.status === "queued" && outcome?.kind === "lost") {
-      await say("8-lost", `The run was lost (${outcome.message}); it goes on from step ${attempt.checkpoint?.step ?? 0}.`, "warn");
+      await say(
+        "8-lost",
+        `The run was lost (${outcome.message}); it goes on from step ${attempt.checkpoint?.step ?? 0}.`,
+        "warn",
+      );
     } else if (job.status === "queued" && outcome?.kind === "paused") {
-      await say("8-interrupted", `The run was interrupted and goes on from step ${attempt.checkpoint?.step ?? 0}.`, "warn");
+      await say(
+        "8-interrupted",
+        `The run was interrupted and goes on from step ${attempt.checkpoint?.step ?? 0}.`,
+        "warn",
+      );
     }
   }
 }
@@ -95,7 +104,10 @@ function conclude(job: Job, attempt: Attempt, { seconds, lostInARow }: History, 
       return fail(outcome.code, outcome.message);
     case "lost":
       if (lostInARow >= LOST_AT_MOST)
-        return fail("run_lost", `${lostInARow} runs in a row were lost without getting further. The last one: ${outcome.message}`);
+        return fail(
+          "run_lost",
+          `${lostInARow} runs in a row were lost without getting further. The last one: ${outcome.message}`,
+        );
       return job.status === "paused" ? next : { ...next, status: "queued" };
     default:
       // Paused by its owner, or left its machine because that was taken away. A cancelled job is over already.

@@ -20,7 +20,11 @@ export function resolveHyperparameters(asked: Hyperparameters, rows: number): Re
     asked.epochs === "auto"
       ? Math.max(AUTO_EPOCHS.least, Math.min(AUTO_EPOCHS.most, Math.round(AUTO_STEPS / steps)))
       : asked.epochs;
-  return { epochs, batchSize, learningRateMultiplier: asked.learningRateMultiplier === "auto" ? 1 : asked.learningRateMultiplier };
+  return {
+    epochs,
+    batchSize,
+    learningRateMultiplier: asked.learningRateMultiplier === "auto" ? 1 : asked.learningRateMultiplier,
+  };
 }
 
 /** What the trainer is told: the caller's choices over the defaults of this house. */

@@ -25,7 +25,8 @@ export function makeIngest({ table, runs }: { table: Table; runs: Blobs }) {
     const fresh = await unread(before);
     // Told before they are counted: telling twice is telling once, but what is counted is not read again.
     for (const event of fresh) await tell(before, event);
-    const after = fresh.length === 0 ? before : (await attempts.change(before, (now) => fresh.reduce(apply, now)))!.value;
+    const after =
+      fresh.length === 0 ? before : (await attempts.change(before, (now) => fresh.reduce(apply, now)))!.value;
     await show(after);
     return after;
   };
@@ -50,7 +51,8 @@ export function makeIngest({ table, runs }: { table: Table; runs: Blobs }) {
     const at = Date.parse(event.at);
     const what = `6-${String(attempt.n).padStart(4, "0")}-${String(event.n).padStart(8, "0")}`;
     if (event.type === "log") await events.tell(job, what, { at, level: event.level, message: event.message });
-    if (event.type === "started" && attempt.n === 1) await events.tell(job, what, { at, message: "Fine-tuning job started" });
+    if (event.type === "started" && attempt.n === 1)
+      await events.tell(job, what, { at, message: "Fine-tuning job started" });
     if (event.type === "metrics" && event.step > attempt.told) await events.tell(job, what, { at, ...metrics(event) });
     if (event.type === "checkpoint") {
       const { step, uri, trainLoss, validation } = event.checkpoint;

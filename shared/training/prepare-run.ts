@@ -22,13 +22,23 @@ export interface RunReference {
 }
 
 /** Writes the run's directory. `proceed` is false when there is nothing to run any more. */
-export function makePrepareRun(parts: { table: Table; datasets: Datasets; datasetBlobs: Blobs; runs: Blobs; clock: () => number }) {
+export function makePrepareRun(parts: {
+  table: Table;
+  datasets: Datasets;
+  datasetBlobs: Blobs;
+  runs: Blobs;
+  clock: () => number;
+}) {
   const { table, datasets, datasetBlobs, runs, clock } = parts;
   const jobs = jobRows(table);
   const attempts = makeAttempts(table);
   const events = makeJobEvents(table);
 
-  return async ({ organization, job: id, attempt: n }: RunReference): Promise<{ proceed: boolean; heartbeatSeconds: number }> => {
+  return async ({
+    organization,
+    job: id,
+    attempt: n,
+  }: RunReference): Promise<{ proceed: boolean; heartbeatSeconds: number }> => {
     const nothing = { proceed: false, heartbeatSeconds: HEARTBEAT_SECONDS };
     const attempt = await attempts.get(organization, id, n);
     if (!attempt || attempt.over) return nothing;
@@ -76,7 +86,12 @@ export function makePrepareRun(parts: { table: Table; datasets: Datasets; datase
     const now = clock();
     await jobs.change(job.organization, job.id, (current) =>
       current.status === "preparing"
-        ? { ...current, status: "failed", finishedAt: now, error: { code: "file_missing", message, param: "training_file" } }
+        ? {
+            ...current,
+            status: "failed",
+            finishedAt: now,
+            error: { code: "file_missing", message, param: "training_file" },
+          }
         : null,
     );
     await events.tell(job, "9-failed", { at: now, level: "error", message });

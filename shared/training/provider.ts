@@ -10,10 +10,7 @@ export interface Run {
 }
 
 /** What the provider knows of a run. `over` says how in `reason` when it did not end well. */
-export type Progress =
-  | { state: "running" }
-  | { state: "over"; reason: string | null }
-  | { state: "absent" };
+export type Progress = { state: "running" } | { state: "over"; reason: string | null } | { state: "absent" };
 
 /** Somewhere a model can be trained. Calls return at once; the workflow does the waiting. */
 export interface TrainingProvider {

@@ -45,7 +45,8 @@ export function makeRuns(parts: {
       });
       await attempts.change(attempt, (now) => (now.startedAt ? null : { ...now, startedAt: clock() }));
       // Started by an earlier try, it may be over by now, and nobody will say so again.
-      if ((await provider.inspect(attempt.providerJob)).state === "over") await callbacks.succeed(waiting.token, { over: true });
+      if ((await provider.inspect(attempt.providerJob)).state === "over")
+        await callbacks.succeed(waiting.token, { over: true });
     },
 
     /** The trainer has written something. */
@@ -71,7 +72,8 @@ export function makeRuns(parts: {
       const attempt = await ingest(run);
       if (attempt?.outcome || attempt?.over) return { over: true };
       if (progress.state === "running") return { over: false };
-      const message = progress.state === "over" ? (progress.reason ?? "It ended without a word.") : "The provider does not know it.";
+      const message =
+        progress.state === "over" ? (progress.reason ?? "It ended without a word.") : "The provider does not know it.";
       await attempts.change(named, (now) => (now.outcome ? null : { ...now, outcome: { kind: "lost", message } }));
       return { over: true };
     },

@@ -44,7 +44,9 @@ export function makeSageMaker(settings: SageMakerSettings, client = new SageMake
       } catch (error) {
         if (error instanceof ResourceInUse || isTaken(error)) return;
         if (error instanceof ResourceLimitExceeded)
-          throw unavailable(`SageMaker refuses another ${settings.instanceType}: ${error.message} Ask AWS for a higher quota.`);
+          throw unavailable(
+            `SageMaker refuses another ${settings.instanceType}: ${error.message} Ask AWS for a higher quota.`,
+          );
         throw error;
       }
     },

@@ -62,13 +62,20 @@ export function makeSettle(parts: {
       now.status === "queued" && now.attempt === job.attempt ? { ...now, attempt: attempt.n } : null,
     );
     if (begun?.changed)
-      await workflows.start(executionName(attempt), { organization: job.organization, job: job.id, attempt: attempt.n });
+      await workflows.start(executionName(attempt), {
+        organization: job.organization,
+        job: job.id,
+        attempt: attempt.n,
+      });
   }
 
   /** False while a file is still being looked at, and when one was rejected: then the job has failed. */
   async function validate(job: Job): Promise<boolean> {
     const owner: Caller = { organization: job.organization, keyId: "settle", scopes: [] };
-    for (const [id, param] of [[job.trainingFile, "training_file"], [job.validationFile, "validation_file"]] as const) {
+    for (const [id, param] of [
+      [job.trainingFile, "training_file"],
+      [job.validationFile, "validation_file"],
+    ] as const) {
       if (id === null) continue;
       const file = await datasets.get(owner, id).catch(() => null);
       if (file?.status === "awaiting" || file?.status === "uploaded") return false;

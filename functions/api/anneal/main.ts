@@ -1,1 +1,47 @@
-export const handler = async (event: unknown) => event;
+import { coreOf } from "../../core.ts";
+import { environment, functions } from "../../declarations.ts";
+import { voice } from "../openai/voice.ts";
+import { type Handlers, serve } from "../serve.ts";
+import { routes } from "./routes.ts";
+import { fromDataset, fromJob, fromQuote, usd } from "./translate.ts";
+
+const { datasets, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
+
+const handlers: Handlers<typeof routes> = {
+  async createDataset({ caller, body: { filename } }) {
+    const { dataset, form, expiresAt, maxBytes } = await datasets.createForm(caller, {
+      filename,
+      purpose: "fine-tune",
+    });
+    const upload = { ...form, method: "POST", expires_at: new Date(expiresAt).toISOString(), max_bytes: maxBytes };
+    return { body: { ...fromDataset(dataset), upload } };
+  },
+  async retrieveDataset({ caller, params: { id } }) {
+    return { body: fromDataset(await datasets.get(caller, id)) };
+  },
+  async datasetReport({ caller, params: { id } }) {
+    return { body: await datasets.report(caller, id) };
+  },
+  async createQuote({ caller, body: { model, training_file: trainingFile, hyperparameters } }) {
+    const { n_epochs: epochs, batch_size: batchSize } = hyperparameters;
+    const asked = { epochs, batchSize, learningRateMultiplier: "auto" as const };
+    return { body: fromQuote(await quotes.quote(caller, { model, trainingFile, hyperparameters: asked })) };
+  },
+  async retrieveJob({ caller, params: { id } }) {
+    return { body: fromJob(await jobs.get(caller, id)) };
+  },
+  async jobQuote({ caller, params: { id } }) {
+    const job = await jobs.get(caller, id);
+    const { model, trainingFile, hyperparameters } = job;
+    const { seconds, cost } = quotes.actual(job);
+    const quote = await quotes.quote(caller, { model, trainingFile, hyperparameters, except: id });
+    return {
+      body: {
+        quote: fromQuote(quote),
+        actual: { seconds, cost_usd: cost && { total: usd(cost.micros), source: cost.source } },
+      },
+    };
+  },
+};
+
+export const handler = serve({ routes, handlers, voice, authenticate: keys.authenticate });

@@ -1,0 +1,65 @@
+import type { Dataset } from "../../../shared/datasets/store.ts";
+import type { Job } from "../../../shared/jobs/job.ts";
+import type { Micros } from "../../../shared/prices.ts";
+import type { Quote, Range } from "../../../shared/quotes.ts";
+
+const iso = (milliseconds: number | null) => (milliseconds === null ? null : new Date(milliseconds).toISOString());
+/** Micro-dollars as dollars in a decimal string, so that no cent is lost to floating point. */
+export const usd = (micros: Micros) => `${Math.trunc(micros / 1e6)}.${String(micros % 1e6).padStart(6, "0")}`;
+
+export const fromDataset = (dataset: Dataset) => ({
+  id: dataset.id,
+  filename: dataset.filename,
+  purpose: dataset.purpose,
+  status: dataset.status,
+  created_at: iso(dataset.createdAt),
+  bytes: dataset.bytes,
+  reason: dataset.reason,
+  rows: dataset.summary?.rows ?? null,
+  tokens: dataset.summary && { count: dataset.summary.tokens, estimated: dataset.summary.tokensEstimated },
+  sha256: dataset.summary?.sha256 ?? null,
+});
+
+export const fromJob = (job: Job) => ({
+  id: job.id,
+  status: job.status,
+  model: job.model,
+  base_model: job.baseModel,
+  stand_in: job.standIn,
+  provider: job.provider,
+  attempt: job.attempt,
+  created_at: iso(job.createdAt),
+  started_at: iso(job.startedAt),
+  finished_at: iso(job.finishedAt),
+  progress: job.progress && {
+    step: job.progress.step,
+    total_steps: job.progress.totalSteps,
+    epoch: job.progress.epoch,
+    loss: job.progress.loss,
+    tokens_per_second: job.progress.tokensPerSecond,
+  },
+  results: job.results,
+  tuned_model: job.tunedModel,
+  error: job.error,
+});
+
+const range = <T, U>({ low, expected, high }: Range<T>, translate: (value: T) => U) => ({
+  low: translate(low),
+  expected: translate(expected),
+  high: translate(high),
+});
+
+/** Times and costs are null until they can be told from something measured. */
+export const fromQuote = (quote: Quote) => ({
+  model: quote.model.requested,
+  base_model: quote.model.model.name,
+  stand_in: quote.model.standIn,
+  provider: quote.model.provider,
+  hyperparameters: { n_epochs: quote.hyperparameters.epochs, batch_size: quote.hyperparameters.batchSize },
+  tokens: quote.tokens,
+  seconds: quote.seconds && {
+    ...range(quote.seconds, (value) => Math.round(value * 10) / 10),
+    source: quote.seconds.source,
+  },
+  cost_usd: quote.cost && { ...range(quote.cost, usd), source: quote.cost.source },
+});
