@@ -1,0 +1,155 @@
+import { Readable } from "node:stream";
+import type { Log } from "../log.ts";
+import { makePool, type Pool } from "./pool.ts";
+import { FunctionError, type Head, type WorkerSetup } from "./protocol.ts";
+import { type Listener, startWorker } from "./warm-worker.ts";
+
+/** A Lambda function of the template, as the laptop runs it. */
+export interface FunctionSetup {
+  readonly name: string;
+  readonly arn: string;
+  /** The TypeScript file itself. */
+  readonly entry: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMiB: number;
+  readonly maxWorkers: number;
+}
+
+export interface Streamed {
+  readonly head: Head;
+  /** Destroying it cancels the invocation. */
+  readonly body: Readable;
+}
+
+export interface Functions {
+  /** Whether the template has such a function and the laptop can run it. */
+  knows(arn: string): boolean;
+  /** The function's result. Throws FunctionError when it throws, takes too long or dies. */
+  invoke(arn: string, event: unknown): Promise<unknown>;
+  /** The same with the event and the result as JSON, unread. */
+  invokeRaw(arn: string, event: string): Promise<string>;
+  /** Settles when the function has sent its status and headers. Throws FunctionError when it fails before. */
+  stream(arn: string, event: string): Promise<Streamed>;
+  close(): Promise<void>;
+}
+
+/** Lambda's limit for an event and for a buffered result. */
+export const PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+export function startFunctions(options: {
+  functions: readonly FunctionSetup[];
+  /** Added to every function's own: endpoints, region, credentials. */
+  environment: Readonly<Record<string, string>>;
+  cacheDir: string;
+  log: Log;
+  idleSeconds?: number;
+}): Functions {
+  const { functions, environment, cacheDir, log, idleSeconds = 30 } = options;
+  const pools = new Map(functions.map((each) => [each.arn, poolOf(each)]));
+
+  function poolOf(each: FunctionSetup): Pool {
+    // The declared options are for the bundle that is deployed; here Node runs the sources.
+    const { NODE_OPTIONS, ...own } = each.environment;
+    const env = {
+      PATH: process.env.PATH,
+      TZ: ":UTC",
+      ...environment,
+      ...own,
+      AWS_LAMBDA_FUNCTION_NAME: each.name,
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(each.memoryMiB),
+      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    };
+    const setup: WorkerSetup = {
+      entry: each.entry,
+      functionName: each.name,
+      functionArn: each.arn,
+      memoryMiB: each.memoryMiB,
+      cacheDir,
+    };
+    const start = () => startWorker({ setup, timeoutSeconds: each.timeoutSeconds, env, log });
+    return makePool({ size: each.maxWorkers, idleMs: idleSeconds * 1000, start });
+  }
+
+  const run = async (arn: string, event: string, listener: Listener) => {
+    const pool = pools.get(arn);
+    if (!pool) throw new Error(`No function ${arn} in the template`);
+    const worker = await pool.acquire();
+    return worker.invoke(event, listener, () => pool.release(worker));
+  };
+
+  const invokeRaw = async (arn: string, event: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const wrongKind = () =>
+      reject(failure("Runtime.StreamingHandler", "A streaming handler was invoked without a stream"));
+    await run(arn, event, { result: resolve, failed: reject, head: wrongKind, chunk: wrongKind, ended: wrongKind });
+    const payload = await promise;
+    if (payload.length > PAYLOAD_BYTES / 3 && Buffer.byteLength(payload) > PAYLOAD_BYTES)
+      throw failure(
+        "Function.ResponseSizeTooLarge",
+        `Response payload size exceeded maximum allowed payload size (${PAYLOAD_BYTES} bytes).`,
+      );
+    return payload;
+  };
+
+  return {
+    knows: (arn) => pools.has(arn),
+    invokeRaw,
+    invoke: async (arn, event) => JSON.parse(await invokeRaw(arn, JSON.stringify(event))),
+    async stream(arn, event) {
+      const { promise, resolve, reject } = Promise.withResolvers<Streamed>();
+      let over = false;
+      let headed = false;
+      let unread = false;
+      const body = new Readable({
+        read() {
+          if (!unread) return;
+          unread = false;
+          worker.drained();
+        },
+        destroy(error, done) {
+          if (!over) worker.cancel();
+          done(error);
+        },
+      });
+      // The reader hears of it through its pipeline; before there is one, the rejection tells.
+      body.on("error", () => {});
+      const worker = await run(arn, event, {
+        head(head) {
+          headed = true;
+          resolve({ head, body });
+        },
+        chunk(bytes) {
+          if (!headed) {
+            reject(failure("Runtime.NoMetadata", "The function wrote a body before its status and headers"));
+            body.destroy();
+          }
+          if (body.destroyed) return;
+          if (body.push(bytes)) worker.drained();
+          else unread = true;
+        },
+        ended() {
+          over = true;
+          reject(failure("Runtime.NoMetadata", "The function ended without sending a status and headers"));
+          body.push(null);
+        },
+        failed(error) {
+          over = true;
+          reject(error);
+          body.destroy(error);
+        },
+        result() {
+          over = true;
+          reject(failure("Runtime.BufferedHandler", "A function without awslambda.streamifyResponse cannot stream"));
+        },
+      });
+      return promise;
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
+
+const failure = (errorType: string, errorMessage: string) => new FunctionError({ errorType, errorMessage, trace: [] });

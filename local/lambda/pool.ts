@@ -1,0 +1,64 @@
+import type { WarmWorker } from "./warm-worker.ts";
+
+/** The workers of one function: warm ones first, a new one while there are fewer than `size`, then first come first served. */
+export interface Pool {
+  acquire(): Promise<WarmWorker>;
+  release(worker: WarmWorker): void;
+  /** Ends every worker; whoever waits is refused. */
+  close(): Promise<void>;
+}
+
+/** A worker that had nothing to do for `idleMs` is ended, since an idle laptop should weigh little. */
+export function makePool(options: { size: number; idleMs: number; start(): WarmWorker }): Pool {
+  const { size, idleMs, start } = options;
+  const all = new Set<WarmWorker>();
+  const idle: { worker: WarmWorker; timer: NodeJS.Timeout }[] = [];
+  const waiting: PromiseWithResolvers<WarmWorker>[] = [];
+
+  /** The one that ran last is the warmest, and the others may cool down. */
+  const takeIdle = () => {
+    for (let last = idle.pop(); last; last = idle.pop()) {
+      clearTimeout(last.timer);
+      if (!last.worker.dead) return last.worker;
+      all.delete(last.worker);
+    }
+    return null;
+  };
+  const add = () => {
+    const worker = start();
+    all.add(worker);
+    return worker;
+  };
+
+  return {
+    async acquire() {
+      const warm = takeIdle();
+      if (warm) return warm;
+      if (all.size < size) return add();
+      const turn = Promise.withResolvers<WarmWorker>();
+      waiting.push(turn);
+      return turn.promise;
+    },
+    release(worker) {
+      if (worker.dead) all.delete(worker);
+      const next = waiting.shift();
+      if (next) return next.resolve(worker.dead ? add() : worker);
+      if (worker.dead) return;
+      const timer = setTimeout(() => {
+        idle.splice(
+          idle.findIndex((each) => each.worker === worker),
+          1,
+        );
+        all.delete(worker);
+        void worker.end();
+      }, idleMs).unref();
+      idle.push({ worker, timer });
+    },
+    async close() {
+      for (const turn of waiting.splice(0)) turn.reject(new Error("The laptop is stopping"));
+      for (const { timer } of idle.splice(0)) clearTimeout(timer);
+      await Promise.all([...all].map((worker) => worker.end()));
+      all.clear();
+    },
+  };
+}

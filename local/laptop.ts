@@ -1,0 +1,148 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Gateway, startGateway } from "./api/gateway.ts";
+import { readRoutes } from "./api/routes.ts";
+import { firstKey } from "./credentials.ts";
+import type { AwsSettings } from "./endpoints.ts";
+import { readFunctions, variable } from "./lambda/declared.ts";
+import { type Functions, startFunctions } from "./lambda/functions.ts";
+import { takeLock } from "./lock.ts";
+import { type Log, openLog } from "./log.ts";
+import { freePort } from "./ports.ts";
+import { provision } from "./provision.ts";
+import { readParts } from "./resources.ts";
+import { seedModels } from "./seed.ts";
+import { startActors, startStores } from "./services.ts";
+import { type Credentials, ownIdentity, Runtime, readState, writeState } from "./state.ts";
+import { ROOT, synthesize } from "./synth.ts";
+import type { Stack } from "./template.ts";
+import { startQueueTriggers } from "./triggers/queues.ts";
+import { type BusEvent, makeRules, type Rules } from "./triggers/rules.ts";
+import { wireNotifications, wireWorkflows } from "./wiring.ts";
+
+export interface Laptop {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly organization: string;
+  readonly aws: AwsSettings;
+  /** Ends everything, children included; what they were doing goes on at the next start. */
+  close(): Promise<void>;
+}
+
+export interface LaptopOptions {
+  /** 0 takes any free one. */
+  port: number;
+  dataDir: string;
+  /** Nothing on stderr; the log has it. */
+  quiet?: boolean;
+  /** Templates to run instead of the synthesized ones, for tests. */
+  stacks?: readonly Stack[];
+  /** How long a function's thread waits for its next event before it is ended. */
+  idleSeconds?: number;
+  backOffSeconds?: number;
+}
+
+const PATIENCE_MS = 2_000;
+
+/**
+ * Runs the system on this machine: synthesizes the CDK app and runs what the templates say. Ready when it returns.
+ * Throws, with everything closed again, when the directory is in use, the port is taken or the template cannot be run here.
+ */
+export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
+  const dataDir = resolve(options.dataDir);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const closing = new AsyncDisposableStack();
+  const lock = takeLock(dataDir);
+  closing.defer(() => lock.release());
+  const log = openLog({ path: join(dataDir, "anneal.log"), quiet: options.quiet ?? false });
+  closing.defer(() => log.close());
+  try {
+    const { gateway, credentials, aws } = await start({
+      ...options,
+      dataDir,
+      log,
+      defer: (close) => closing.defer(close),
+    });
+    return {
+      url: gateway.url,
+      apiKey: credentials.apiKey,
+      organization: credentials.organization,
+      aws,
+      close: () => closing.disposeAsync(),
+    };
+  } catch (error) {
+    log.write("laptop", `could not start: ${error instanceof Error ? error.stack : error}`);
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+/** What is deferred is closed in reverse: first what brings work, then what does it, last what keeps it. */
+async function start(options: LaptopOptions & { log: Log; defer: (close: () => Promise<void>) => void }) {
+  const { dataDir, log, defer } = options;
+  const progress = sayWhenSlow(log);
+  const identity = ownIdentity(dataDir);
+  const before = readState(dataDir, "runtime.json", Runtime);
+  const cacheDir = join(dataDir, "cache");
+
+  progress.doing("synthesizing the CDK app");
+  const inferencePort = await freePort(before?.inferenceUrl);
+  const inferenceUrl = `http://127.0.0.1:${inferencePort}`;
+  const synth = { outDir: join(dataDir, "template"), cacheDir, inferenceUrl };
+  const [stacks, stores] = await Promise.all([
+    options.stacks ?? synthesize(synth),
+    startStores({ dataDir, identity, before, defer }),
+  ]);
+  const parts = readParts(stacks, { sqsUrl: stores.storage.sqsUrl });
+
+  // The emulators call functions and rules, and those need the emulators' addresses: whoever calls first, waits.
+  const functionsReady = Promise.withResolvers<Functions>();
+  const rulesReady = Promise.withResolvers<Rules>();
+  const invoke = async (arn: string, payload: unknown) => (await functionsReady.promise).invoke(arn, payload);
+  const emit = (event: BusEvent) => void rulesReady.promise.then((rules) => rules.emit(event));
+  const actors = await startActors({ dataDir, identity, before, stores, inferencePort, invoke, emit, defer });
+  const { aws } = actors;
+
+  progress.doing("making tables, buckets and queues");
+  await provision(parts, aws, dataDir);
+  wireNotifications(parts, stores.storage);
+  const tableName = variable(parts, "TABLE_NAME");
+  progress.doing("putting the base models where trainers and the model server find them");
+  await seedModels({ modelsDir: join(ROOT, "models"), bucket: variable(parts, "RUNS_BUCKET"), aws });
+
+  const functions = startFunctions({
+    functions: readFunctions(parts, readRoutes(parts)),
+    environment: aws.environment,
+    cacheDir,
+    log,
+    idleSeconds: options.idleSeconds,
+  });
+  defer(() => functions.close());
+  const rules = makeRules({ parts, functions, log });
+  defer(async () => rules.close());
+  const gateway: Gateway = await startGateway({ parts, functions, log, port: options.port });
+  const credentials: Credentials = await firstKey({ dataDir, tableName, aws, baseUrl: gateway.url });
+  writeState(dataDir, "runtime.json", { tableName, endpoints: actors.endpoints, inferenceUrl } satisfies Runtime);
+
+  functionsReady.resolve(functions);
+  rulesReady.resolve(rules);
+  wireWorkflows(parts, actors.stepFunctions);
+  const queues = startQueueTriggers({ parts, functions, aws, log, backOffSeconds: options.backOffSeconds });
+  defer(() => queues.close());
+  defer(() => gateway.close());
+  rules.start();
+  progress.done();
+  return { gateway, credentials, aws };
+}
+
+/** The first start is slow, and silence looks like a fault. */
+function sayWhenSlow(log: Log) {
+  let stage = "";
+  const timer = setTimeout(() => log.error("anneal", `still starting: ${stage}`), PATIENCE_MS).unref();
+  return {
+    doing(next: string) {
+      stage = next;
+    },
+    done: () => clearTimeout(timer),
+  };
+}

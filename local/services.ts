@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { startDynamodb } from "./emulators/dynamodb.ts";
+import { type Storage, startStorage } from "./emulators/storage.ts";
+import { type AwsSettings, awsSettings, type Identity } from "./endpoints.ts";
+import { startModelServer, startSagemaker, startStepFunctions } from "./pending.ts";
+import { freePort } from "./ports.ts";
+import type { Runtime } from "./state.ts";
+import { ROOT } from "./synth.ts";
+import type { BusEvent } from "./triggers/rules.ts";
+
+export interface Stores {
+  readonly dynamodb: { url: string };
+  readonly storage: Storage;
+}
+
+/** DynamoDB, S3 and SQS: what has the state. On the ports of the last start where they are free. */
+export async function startStores(options: {
+  dataDir: string;
+  identity: Identity;
+  before: Runtime | null;
+  defer: (close: () => Promise<void>) => void;
+}): Promise<Stores> {
+  const { dataDir, identity, before, defer } = options;
+  const [dynamodb, storage] = await Promise.all([
+    freePort(before?.endpoints.dynamodb).then((port) => startDynamodb({ dir: dataDir, port })),
+    freePort(before?.endpoints.s3).then((port) => startStorage({ dir: dataDir, port, credentials: identity })),
+  ]);
+  defer(() => dynamodb.close());
+  defer(() => storage.close());
+  return { dynamodb, storage };
+}
+
+/** The model server, Step Functions and SageMaker, which all work on the stores. */
+export async function startActors(options: {
+  dataDir: string;
+  identity: Identity;
+  before: Runtime | null;
+  stores: Stores;
+  inferencePort: number;
+  invoke: (functionArn: string, payload: unknown) => Promise<unknown>;
+  emit: (event: BusEvent) => void;
+  defer: (close: () => Promise<void>) => void;
+}) {
+  const { dataDir: dir, identity, before, stores, inferencePort, invoke, emit, defer } = options;
+  // A trainer and a model server see S3 and nothing else: that is their contract.
+  const env = awsSettings({ s3: stores.storage.s3Url }, identity).environment;
+  const port = (url: string | undefined) => freePort(url);
+  const [models, stepFunctions, sagemaker] = await Promise.all([
+    startModelServer({ dir, port: inferencePort, env, servePath: join(ROOT, "local/trainer/serve.ts") }),
+    port(before?.endpoints.sfn).then((free) => startStepFunctions({ dir, port: free, invoke })),
+    port(before?.endpoints.sagemaker).then((free) =>
+      startSagemaker({ dir, port: free, env, trainerEntry: join(ROOT, "local/trainer/main.ts"), emit }),
+    ),
+  ]);
+  defer(() => models.close());
+  defer(() => stepFunctions.close());
+  defer(() => sagemaker.close());
+  const endpoints = {
+    dynamodb: stores.dynamodb.url,
+    s3: stores.storage.s3Url,
+    sqs: stores.storage.sqsUrl,
+    sfn: stepFunctions.url,
+    sagemaker: sagemaker.url,
+  };
+  const aws: AwsSettings = awsSettings(endpoints, identity);
+  return { aws, endpoints, models, stepFunctions };
+}
