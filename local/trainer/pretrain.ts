@@ -10,8 +10,9 @@ import { jit, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import type { LlamaConfig } from "./config.ts";
 import { maskedLoss } from "./loss.ts";
 import { logits, type Network, type Positions, positions } from "./model.ts";
+import { modelFiles } from "./model-files.ts";
 import { adamStep, scheduledRate } from "./optimizer.ts";
-import { loadState, makeBatches, modelFiles, readme, saveState, smallLlama } from "./pretraining.ts";
+import { loadState, makeBatches, readme, saveState, smallLlama } from "./pretraining.ts";
 import { embed, embeddingName, expectedTensors, toNetwork } from "./weights.ts";
 
 const { values: args } = parseArgs({

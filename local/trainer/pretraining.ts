@@ -1,4 +1,4 @@
-/** What pretraining reads and writes: packed batches of the corpus, its saved state, and the files of the base model. */
+/** What pretraining reads and writes: packed batches of the corpus, its saved state, and what is said about the result. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Message } from "../../shared/chat.ts";
 import { trainTokenizer } from "./bpe.ts";
@@ -7,7 +7,7 @@ import { chat, corpus } from "./corpus.ts";
 import { type AdamState, newAdamState } from "./optimizer.ts";
 import { makeRandom } from "./random.ts";
 import { readSafetensors, type Tensors, writeSafetensors } from "./safetensors.ts";
-import { endOfTurn, format, jinja, specials } from "./template.ts";
+import { endOfTurn, format, specials } from "./template.ts";
 import { makeTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { expectedTensors } from "./weights.ts";
 
@@ -133,52 +133,6 @@ export function saveState(directory: string, state: PretrainState, seed: number)
   const file = `${directory}/seed-${seed}.safetensors`;
   writeFileSync(`${file}.new`, writeSafetensors(all));
   renameSync(`${file}.new`, file);
-}
-
-const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
-/** The base model in the Hugging Face layout, file name → content. Weights are F16. */
-export function modelFiles(
-  c: LlamaConfig,
-  tensors: Tensors,
-  tokenizerJson: object,
-): Record<string, string | Uint8Array> {
-  return {
-    "config.json": pretty({
-      architectures: ["LlamaForCausalLM"],
-      model_type: "llama",
-      vocab_size: c.vocabSize,
-      hidden_size: c.hiddenSize,
-      intermediate_size: c.intermediateSize,
-      num_hidden_layers: c.layers,
-      num_attention_heads: c.heads,
-      num_key_value_heads: c.kvHeads,
-      head_dim: c.headDim,
-      hidden_act: "silu",
-      max_position_embeddings: c.contextLength,
-      rms_norm_eps: c.rmsNormEps,
-      rope_theta: c.ropeTheta,
-      attention_bias: false,
-      mlp_bias: false,
-      tie_word_embeddings: c.tied,
-      bos_token_id: c.bosId,
-      eos_token_id: c.eosId,
-      torch_dtype: "float16",
-    }),
-    "generation_config.json": pretty({ bos_token_id: c.bosId, eos_token_id: [c.eosId, c.bosId], do_sample: false }),
-    "tokenizer.json": pretty(tokenizerJson),
-    "tokenizer_config.json": pretty({
-      tokenizer_class: "PreTrainedTokenizerFast",
-      bos_token: "<|endoftext|>",
-      eos_token: endOfTurn,
-      pad_token: "<|pad|>",
-      add_bos_token: false,
-      clean_up_tokenization_spaces: false,
-      model_max_length: c.contextLength,
-      chat_template: jinja,
-    }),
-    "model.safetensors": writeSafetensors(tensors, "F16"),
-  };
 }
 
 type Reached = { loss: number; accuracy: number };
