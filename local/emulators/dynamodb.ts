@@ -1,0 +1,28 @@
+import { mkdirSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
+import dynalite from "dynalite";
+import { occupy } from "./listener.ts";
+
+/**
+ * DynamoDB by dynalite, kept in LevelDB below `dir`. A write that was answered survives the end of the process, however it
+ * ends. Tables are made through the SDK and are ready at once. There are no transactions, streams or expiry.
+ * Throws when another process holds `dir`.
+ */
+export async function startDynamodb(options: {
+  dir: string;
+  port?: number;
+}): Promise<{ url: string; close(): Promise<void> }> {
+  const path = join(options.dir, "dynamodb");
+  mkdirSync(path, { recursive: true });
+  const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, maxItemSizeKb: 400 });
+  server.prependListener("request", outliveClients);
+  return occupy(server, options.port);
+}
+
+/** dynalite rethrows a request's error, so a client that leaves in mid-body would end the whole process. */
+function outliveClients(request: IncomingMessage) {
+  const on = request.on.bind(request);
+  request.on = ((event: string, listener: (...args: unknown[]) => void) =>
+    on(event, event === "error" ? () => request.destroy() : listener)) as typeof request.on;
+}
