@@ -21,34 +21,32 @@ export interface FingerprintSet {
   has(print: string): boolean;
 }
 
-/** Open addressing in two typed arrays: 10 to 15 bytes a row, half as much again while it grows. */
+/** Open addressing in one typed array, so that a look is one miss of the cache: 10 to 15 bytes a row, half as much again while it grows. */
 export function fingerprintSet(): FingerprintSet {
   let capacity = 1024;
-  let high = new Uint32Array(capacity);
-  let low = new Uint32Array(capacity);
+  let pairs = new Uint32Array(capacity * 2); // high and low half, side by side
   let size = 0;
   let hasZero = false; // 0 marks a free place, so the fingerprint 0 is kept apart
 
-  /** The place of the fingerprint, or the free place where it belongs. */
+  /** The index of the fingerprint, or of the free place where it belongs. */
   const find = (hi: number, lo: number) => {
-    let at = Math.floor((hi / 2 ** 32) * capacity);
-    while ((high[at] !== hi || low[at] !== lo) && (high[at] !== 0 || low[at] !== 0))
-      at = at + 1 === capacity ? 0 : at + 1;
+    let at = Math.floor((hi / 2 ** 32) * capacity) * 2;
+    while ((pairs[at] !== hi || pairs[at + 1] !== lo) && (pairs[at] !== 0 || pairs[at + 1] !== 0))
+      at = at + 2 === pairs.length ? 0 : at + 2;
     return at;
   };
 
   const grow = () => {
-    const [oldHigh, oldLow] = [high, low];
+    const old = pairs;
     capacity = Math.ceil(capacity * 1.5);
-    high = new Uint32Array(capacity);
-    low = new Uint32Array(capacity);
-    for (let at = 0; at < oldHigh.length; at++) {
-      const hi = oldHigh[at]!;
-      const lo = oldLow[at]!;
+    pairs = new Uint32Array(capacity * 2);
+    for (let from = 0; from < old.length; from += 2) {
+      const hi = old[from]!;
+      const lo = old[from + 1]!;
       if (hi === 0 && lo === 0) continue;
-      const place = find(hi, lo);
-      high[place] = hi;
-      low[place] = lo;
+      const at = find(hi, lo);
+      pairs[at] = hi;
+      pairs[at + 1] = lo;
     }
   };
 
@@ -62,9 +60,9 @@ export function fingerprintSet(): FingerprintSet {
         return isNew;
       }
       const at = find(hi, lo);
-      if (high[at] === hi && low[at] === lo) return false;
-      high[at] = hi;
-      low[at] = lo;
+      if (pairs[at] === hi && pairs[at + 1] === lo) return false;
+      pairs[at] = hi;
+      pairs[at + 1] = lo;
       if (++size > capacity * 0.8) grow();
       return true;
     },
@@ -73,7 +71,7 @@ export function fingerprintSet(): FingerprintSet {
       const lo = lower(print);
       if (hi === 0 && lo === 0) return hasZero;
       const at = find(hi, lo);
-      return high[at] === hi && low[at] === lo;
+      return pairs[at] === hi && pairs[at + 1] === lo;
     },
   };
 }

@@ -26,7 +26,7 @@ export function jsonRows(desk: Desk): RowListener {
         const row = parsed(text);
         if (isCanonical(row, text)) {
           desk.found.columns.addOne("messages");
-          desk.records.write(bytes, start, end);
+          desk.records.writeSlice(bytes, start, end);
           accept(desk, { record: row as ChatRecord, shape: "messages", line, size: end - start }, text);
         } else acceptRow(desk, row, line);
       });
@@ -90,13 +90,12 @@ function acceptRow(desk: Desk, row: unknown, line: number) {
   if (typeof row === "object" && row !== null && !Array.isArray(row)) desk.found.columns.add(row);
   const { record, shape } = readRow(row);
   const canonical = JSON.stringify(record);
-  accept(desk, { record, shape, line, size: desk.records.writeText(canonical) }, canonical);
+  accept(desk, { record, shape, line, size: desk.records.writeLine(canonical) }, canonical);
 }
 
-/** Ends the record that was written. */
+/** Notes a record that was written. */
 function accept(desk: Desk, row: Omit<Accepted, "print">, canonical: string) {
   const print = fingerprintOf(canonical);
-  desk.records.writeLatin1("\n");
   desk.prints.writeLatin1(print);
   desk.rows.accept();
   desk.found.add({ ...row, print });

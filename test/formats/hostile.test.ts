@@ -116,6 +116,11 @@ describe("a row over the limit is dropped and the file goes on", () => {
     }
   });
 
+  test("also when it is the last and its line does not end", async () => {
+    const { report } = await upload(jsonl(said("a", "b"), long).trimEnd(), { limits, cuts });
+    expect(report.dropped).toMatchObject([{ line: 2, reason: "line_too_long" }]);
+  });
+
   test("a row exactly at the limit is not over it", async () => {
     const row = jsonl(said("a", "b")).trim();
     for (const ending of ["\n", "\r\n", ""])
