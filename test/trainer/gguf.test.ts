@@ -116,7 +116,7 @@ test("an independent reader finds the metadata and every tensor, also with untie
     "tokenizer.ggml.eos_token_id": 2,
     "tokenizer.ggml.add_bos_token": false,
   });
-  expect(metadata["tokenizer.ggml.tokens"]).toHaveLength(1024);
+  expect((metadata as Record<string, unknown>)["tokenizer.ggml.tokens"]).toHaveLength(1024);
   expect(tensorInfos.map((t) => t.name)).toContain("output.weight");
   expect(tensorInfos).toHaveLength(3 + 2 * 9);
   const loaded = await loadGguf(path);

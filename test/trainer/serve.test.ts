@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readModelDirectory } from "../../local/trainer/base-model.ts";
+import { type BaseModel, readModelDirectory } from "../../local/trainer/base-model.ts";
+import { encodePrompt } from "../../local/trainer/data.ts";
 import { exportGguf } from "../../local/trainer/gguf.ts";
 import type { Delta, Failure, Finish, ServeReply, ServeRequest } from "../../local/trainer/serve-protocol.ts";
 import { annealTiny } from "./fixtures.ts";
@@ -12,11 +13,13 @@ import { annealTiny } from "./fixtures.ts";
 const program = new URL("../../local/trainer/serve.ts", import.meta.url).pathname;
 let directory: string;
 let child: ChildProcess;
+let base: BaseModel;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "serve-"));
   const path = join(directory, "model.gguf");
-  await writeFile(path, exportGguf(await readModelDirectory(annealTiny), "anneal-tiny"));
+  base = await readModelDirectory(annealTiny);
+  await writeFile(path, exportGguf(base, "anneal-tiny"));
   child = fork(program, [path]);
   expect(await once(child, "message")).toEqual([{ ready: true, contextLength: 512 }, undefined]);
 });
@@ -53,7 +56,11 @@ test("a chat is answered in pieces and counted", async () => {
   const { end, deltas, text } = await ask({ op: "chat", messages });
   expect(text).toBe("The kettle is blue.");
   expect(deltas.length).toBeGreaterThan(2);
-  expect(end).toMatchObject({ finish: "stop", usage: { promptTokens: 19, completionTokens: 5 } });
+  const usage = {
+    promptTokens: encodePrompt(base.tokenizer, messages).length,
+    completionTokens: base.tokenizer.encode(text).length,
+  };
+  expect(end).toMatchObject({ finish: "stop", usage });
 });
 
 test("several at a time do not disturb each other", async () => {
