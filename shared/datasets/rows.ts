@@ -1,13 +1,14 @@
 /** What happens to one row of each format: parsed, read into a canonical record, written, and noted in the findings. */
-import type { ChatRecord } from "../chat.ts";
+import type { ChatRecord, SupervisedRecord } from "../chat.ts";
 import { type Delimiter, fieldsOf, headerOf } from "../formats/csv.ts";
 import type { RowListener } from "../formats/rows.ts";
 import { isCanonical } from "./canonical.ts";
-import type { Accepted, Findings } from "./findings.ts";
+import { isObject } from "./conversation.ts";
+import type { Findings } from "./findings.ts";
 import { fingerprintOf } from "./fingerprints.ts";
 import type { Outbox } from "./outbox.ts";
 import { RowUnfit, unfit } from "./reasons.ts";
-import { readRow, shapeFields } from "./shapes.ts";
+import { readRow, type Shape } from "./shapes.ts";
 import type { tally } from "./tally.ts";
 
 interface Desk {
@@ -22,35 +23,37 @@ export function jsonRows(desk: Desk): RowListener {
   return {
     row(bytes, start, end, line) {
       const text = bytes.toString("utf8", start, end);
-      orDrop(desk, line, () => {
+      const reading = orDrop(desk, line, () => {
         const row = parsed(text);
-        if (isCanonical(row, text)) {
-          desk.found.columns.addOne("messages");
-          desk.records.writeSlice(bytes, start, end);
-          accept(desk, { record: row as ChatRecord, shape: "messages", line, size: end - start }, text);
-        } else acceptRow(desk, row, line);
+        return isCanonical(row, text) ? asItIs(desk, row as SupervisedRecord, text) : reread(desk, row);
       });
+      if (!reading) return;
+      const isUnchanged = reading.canonical === text;
+      if (isUnchanged) desk.records.writeSlice(bytes, start, end);
+      accept(desk, reading, line, isUnchanged ? end - start : desk.records.writeLine(reading.canonical));
     },
     unfit: desk.rows.drop,
   };
 }
 
-/** Rows that are CSV records; the first is the header. Empty cells of missing columns count as null. */
+/** Rows that are CSV records; the first is the header. Cells missing at the end of a row count as null. */
 export function csvRows(desk: Desk, delimiter: Delimiter, maxColumns: number): RowListener {
   let header: string[] | null = null;
   return {
     row(bytes, start, end, line) {
       const fields = fieldsOf(bytes.toString("utf8", start, end), delimiter);
       if (!header) {
-        header = headerOf(fields, maxColumns).map((name) =>
-          shapeFields.has(name.toLowerCase()) ? name.toLowerCase() : name,
-        );
+        header = headerOf(fields, maxColumns);
         return;
       }
       const names = header;
-      orDrop(desk, line, () => acceptRow(desk, rowOf(names, fields), line));
+      const reading = orDrop(desk, line, () => reread(desk, rowOf(names, fields)));
+      if (reading) accept(desk, reading, line, desk.records.writeLine(reading.canonical));
     },
-    unfit: desk.rows.drop,
+    unfit(line, reason, message) {
+      if (!header) headerOf(null, maxColumns);
+      desk.rows.drop(line, reason, message);
+    },
   };
 }
 
@@ -86,30 +89,42 @@ function cellOf(name: string, text: string | null, names: string[]): unknown {
   return maybeJsonColumns.has(name) && /^\s*\[\s*\{/.test(text) ? parsed(text, name) : text;
 }
 
-function acceptRow(desk: Desk, row: unknown, line: number) {
-  if (typeof row === "object" && row !== null && !Array.isArray(row)) desk.found.columns.add(row);
+interface Reading {
+  record: ChatRecord;
+  shape: Shape;
+  canonical: string;
+}
+
+function asItIs(desk: Desk, record: SupervisedRecord, canonical: string): Reading {
+  desk.found.columns.addOne("messages");
+  return { record, shape: "messages", canonical };
+}
+
+function reread(desk: Desk, row: unknown): Reading {
+  if (isObject(row)) desk.found.columns.add(row);
   const { record, shape } = readRow(row);
-  const canonical = JSON.stringify(record);
-  accept(desk, { record, shape, line, size: desk.records.writeLine(canonical) }, canonical);
+  return { record, shape, canonical: JSON.stringify(record) };
 }
 
-/** Notes a record that was written. */
-function accept(desk: Desk, row: Omit<Accepted, "print">, canonical: string) {
-  const print = fingerprintOf(canonical);
-  desk.prints.writeLatin1(print);
-  desk.rows.accept();
-  desk.found.add({ ...row, print });
-}
-
-function orDrop(desk: Desk, line: number, work: () => void) {
+/** Null when the row was dropped. Only reading a row may fail: an error while writing it is a defect and goes on. */
+function orDrop(desk: Desk, line: number, read: () => Reading): Reading | null {
   try {
-    work();
+    return read();
   } catch (error) {
     if (error instanceof RowUnfit) desk.rows.drop(line, error.reason, error.message);
     else if (error instanceof RangeError)
       desk.rows.drop(line, "too_deep", "The row is nested too deeply. Flatten its tools or arguments.");
     else throw error;
+    return null;
   }
+}
+
+/** Notes a record that was written in `size` bytes. */
+function accept(desk: Desk, { record, shape, canonical }: Reading, line: number, size: number) {
+  const print = fingerprintOf(canonical);
+  desk.prints.writeLatin1(print);
+  desk.rows.accept();
+  desk.found.add({ record, shape, line, print, size });
 }
 
 /** Names the place but never the text, which may be personal. */

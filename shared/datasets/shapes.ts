@@ -26,8 +26,6 @@ const shapes: { shape: Shape; fields: string[]; read: (row: Row) => ChatRecord }
   { shape: "prompt_completion", fields: ["question", "answer"], read: (row) => exchange(row, "question", "answer") },
 ];
 
-export const shapeFields = new Set(shapes.flatMap(({ fields }) => fields));
-
 /** Throws `RowUnfit`. */
 export function readRow(row: unknown): { shape: Shape; record: ChatRecord } {
   if (!isObject(row)) throw unfit("not_an_object", 'The row must be an object, for example {"messages":[…]}.');

@@ -96,9 +96,20 @@ export function fieldsOf(record: string, delimiter: Delimiter): string[] | null 
   }
 }
 
-/** The names of the columns, trimmed. Throws when the header cannot be one. */
+/** Columns that are found in any case: `Prompt` is as good as `prompt`. */
+const knownNames = new Set(
+  `messages conversations conversation system instruction input context output response history prompt completion
+   question answer chosen rejected preferred_output non_preferred_output tools`.split(/\s+/),
+);
+
+const nameOf = (field: string) => {
+  const name = field.trim();
+  return knownNames.has(name.toLowerCase()) ? name.toLowerCase() : name;
+};
+
+/** The names of the columns, trimmed. Throws when the header cannot be one, or is null because it could not be read. */
 export function headerOf(fields: string[] | null, maxColumns: number): string[] {
-  const names = (fields ?? []).map((name) => name.trim());
+  const names = (fields ?? []).map(nameOf);
   if (names.length > maxColumns)
     throw rejected(
       "too_many_columns",

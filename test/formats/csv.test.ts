@@ -143,6 +143,9 @@ describe("a CSV upload", () => {
     ["too_many_columns", `prompt,${Array.from({ length: 1000 }, (_, at) => `c${at}`).join(",")}\n`],
     ["no_header", "prompt,prompt\na,b\n"],
     ["no_header", ",\na,b\n"],
+    ["no_header", "prompt,Prompt\na,b\n"],
+    ["no_header", '"prompt"x,completion\na,b\n'],
+    ["no_header", '"prompt,completion\na,b\n'],
     ["no_usable_row", "first,second\na,b\n"],
   ])("%s", async (reason, content) => {
     expect((await refused(content, { name: "rows.csv" })).reason).toBe(reason);
