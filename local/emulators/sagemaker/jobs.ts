@@ -1,0 +1,148 @@
+import { join } from "node:path";
+import { AwsError } from "../aws-json.ts";
+import type { Clock } from "../clock.ts";
+import { type EventBridgeEvent, stateChange } from "./event.ts";
+import { type Exit, runTrainer, type TrainerProcess } from "./process.ts";
+import { isOver, type JobStatus, type Registry, type SecondaryStatus, type TrainingJob } from "./registry.ts";
+import type { TrainingRequest } from "./request.ts";
+
+const STOP_GRACE_MS = 120_000;
+const MACHINE_STOPPED = "The machine stopped while the job was running.";
+export type Jobs = ReturnType<typeof makeJobs>;
+
+export interface JobsOptions {
+  registry: Registry;
+  clock: Clock;
+  region: string;
+  account: string;
+  trainerEntry: string;
+  logDir: string;
+  env: Record<string, string>;
+  maxConcurrent: number;
+  emit(event: EventBridgeEvent): void;
+}
+
+/** Training jobs, each a process of this machine. At most `maxConcurrent` run; the others are Pending, in their order. */
+export function makeJobs(options: JobsOptions) {
+  const { registry, clock, region } = options;
+  const running = new Map<string, { process: TrainerProcess; reason: "stopped" | "too long" | null }>();
+  const pending: string[] = [];
+  let closing = false;
+
+  const change = (job: TrainingJob, status: JobStatus, secondary: SecondaryStatus, message: string) => {
+    const now = clock.now();
+    const last = job.transitions.at(-1);
+    if (last) last.endedAt = now;
+    job.transitions.push({ status: secondary, message, startedAt: now });
+    Object.assign(job, { status, secondary, modifiedAt: now });
+    if (isOver(job)) Object.assign(job, { endedAt: now });
+    registry.save(job);
+    options.emit(stateChange(job, region));
+  };
+  const fail = (job: TrainingJob, reason: string) => {
+    job.failureReason = reason.slice(0, 1024);
+    change(job, "Failed", "Failed", "Training job failed");
+  };
+
+  const startNext = () => {
+    while (!closing && running.size < options.maxConcurrent && pending.length > 0)
+      launch(registry.find(pending.shift()!)!);
+  };
+  const launch = (job: TrainingJob) => {
+    const name = job.request.TrainingJobName;
+    change(job, "InProgress", "Starting", "Preparing the instances for training");
+    const process = runTrainer({
+      entry: options.trainerEntry,
+      logPath: join(options.logDir, `${name}.log`),
+      environment: { ...options.env, ...job.request.Environment, TRAINING_JOB_NAME: name, TRAINING_JOB_ARN: job.arn },
+    });
+    const run = { process, reason: null as "stopped" | "too long" | null };
+    running.set(name, run);
+    job.startedAt = clock.now();
+    change(job, "InProgress", "Training", "Training image download completed. Training in progress.");
+    const callOff = clock.after(job.request.StoppingCondition.MaxRuntimeInSeconds * 1000, () => end(name, "too long"));
+    void process.exit.then((exit) => {
+      callOff();
+      running.delete(name);
+      // What is cut off by our own end is not over: the next start says what became of it.
+      if (closing) return;
+      settle(registry.find(name)!, exit, run.reason);
+      startNext();
+    });
+  };
+  /** SIGTERM, and two minutes later SIGKILL. */
+  const end = (name: string, reason: "stopped" | "too long") => {
+    const run = running.get(name)!;
+    run.reason ??= reason;
+    change(registry.find(name)!, "Stopping", "Stopping", "Stopping the training job");
+    run.process.signal("SIGTERM");
+    const callOff = clock.after(STOP_GRACE_MS, () => run.process.signal("SIGKILL"));
+    void run.process.exit.then(callOff);
+  };
+  const settle = (job: TrainingJob, { code, signal, lastWords }: Exit, reason: "stopped" | "too long" | null) => {
+    if (reason === "stopped") return change(job, "Stopped", "Stopped", "Training job stopped");
+    if (reason === "too long")
+      return change(job, "Stopped", "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided");
+    if (code === 0) return change(job, "Completed", "Completed", "Training job completed");
+    const ended = signal ? `killed by ${signal}` : `exit code: ${code}`;
+    fail(job, `AlgorithmError: ${lastWords.slice(-900)}${lastWords ? ", " : ""}${ended}`);
+  };
+
+  return {
+    /** Tells of the jobs that an earlier process left unfinished: they failed with it. */
+    recover() {
+      for (const job of registry.unfinished()) fail(job, MACHINE_STOPPED);
+    },
+    /** Throws ResourceInUse when the name was ever used. */
+    create(request: TrainingRequest): TrainingJob {
+      const name = request.TrainingJobName;
+      if (registry.find(name))
+        throw new AwsError("ResourceInUse", "Training job names must be unique within an AWS account and Region");
+      const now = clock.now();
+      const arn = `arn:aws:sagemaker:${region}:${options.account}:training-job/${name}`;
+      const job: TrainingJob = {
+        arn,
+        request,
+        status: "InProgress",
+        secondary: "Pending",
+        transitions: [],
+        createdAt: now,
+        modifiedAt: now,
+      };
+      change(job, "InProgress", "Pending", "Waiting for a place on this machine");
+      pending.push(name);
+      startNext();
+      return job;
+    },
+    /** Throws ValidationException when there is no such job. */
+    find(name: string): TrainingJob {
+      const job = registry.find(name);
+      if (!job) throw new AwsError("ValidationException", "Requested resource not found.");
+      return job;
+    },
+    /** Quiet when it is stopping already. Throws ValidationException when it is over or was never there. */
+    stop(name: string) {
+      const job = this.find(name);
+      if (isOver(job))
+        throw new AwsError(
+          "ValidationException",
+          `The request was rejected because the training job is in status ${job.status}.`,
+        );
+      if (job.status === "Stopping") return;
+      if (running.has(name)) return end(name, "stopped");
+      pending.splice(pending.indexOf(name), 1);
+      change(job, "Stopped", "Stopped", "Training job stopped before it started");
+    },
+    /** SIGTERM to all, SIGKILL to those still there after `graceMs`; resolves when none is left. */
+    async close(graceMs: number) {
+      closing = true;
+      const left = [...running.values()].map(({ process }) => process);
+      for (const process of left) process.signal("SIGTERM");
+      const killer = setTimeout(() => {
+        for (const process of left) process.signal("SIGKILL");
+      }, graceMs);
+      await Promise.all(left.map(({ exit }) => exit));
+      clearTimeout(killer);
+    },
+  };
+}
