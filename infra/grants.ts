@@ -1,78 +1,90 @@
 import { Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { type IGrantable, PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
+import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { FunctionName } from "../functions/declarations.ts";
 import type { RetryQueue } from "./constructs/retry-queue.ts";
-import type { Trainer } from "./constructs/trainer.ts";
 import type { Workflow } from "./constructs/workflow.ts";
 import type { DataStack } from "./data-stack.ts";
 
 interface Parts {
   data: DataStack;
-  trainer: Trainer;
+  trainerRole: Role;
   training: Workflow;
   jobs: RetryQueue;
   functions: Record<FunctionName, IFunction>;
 }
 
 /** Who may touch what, in one place: each function gets the actions it uses, below the prefixes it uses. */
-export function grant({ data, trainer, training, jobs, functions: fn }: Parts) {
-  for (const each of Object.values(fn)) useTable(data.table, each);
+export function grant({ data, trainerRole, training, jobs, functions: fn }: Parts) {
+  const { datasets, runs, table } = data;
+  for (const each of Object.values(fn)) items(table, each);
 
   for (const each of [fn.apiOpenai, fn.apiAnneal]) {
-    data.datasets.grantReadWrite(each, "uploads/*");
-    data.datasets.grantReadWrite(each, "parts/*");
-    data.datasets.grantReadWrite(each, "datasets/*");
-    data.datasets.grantDelete(each, "uploads/*");
-    data.runs.grantRead(each, "runs/*");
+    objects(datasets, "uploads/", each, "read", "write", "delete");
+    objects(datasets, "datasets/", each, "read", "delete");
     jobs.queue.grantSendMessages(each);
   }
-  data.runs.grantRead(fn.apiInference, "runs/*");
+  objects(datasets, "parts/", fn.apiOpenai, "read", "write", "delete");
 
-  data.datasets.grantRead(fn.onUpload, "uploads/*");
-  data.datasets.grantReadWrite(fn.onUpload, "datasets/*");
+  objects(datasets, "uploads/", fn.onUpload, "read");
+  objects(datasets, "datasets/", fn.onUpload, "write");
   jobs.queue.grantSendMessages(fn.onUpload);
 
-  data.runs.grantRead(fn.onRunEvent, "runs/*");
-  data.runs.grantRead(fn.inspectRun, "runs/*");
-  data.datasets.grantRead(fn.prepareRun, "datasets/*");
-  data.runs.grantReadWrite(fn.prepareRun, "runs/*");
-  data.runs.grantRead(fn.finishRun, "runs/*");
+  for (const each of [fn.onRunEvent, fn.inspectRun]) objects(runs, "runs/", each, "read");
+  objects(datasets, "datasets/", fn.prepareRun, "read");
+  objects(runs, "runs/", fn.prepareRun, "write");
   jobs.queue.grantSendMessages(fn.finishRun);
 
   for (const each of [fn.onJob, fn.reconcile]) {
-    data.runs.grantReadWrite(each, "runs/*");
+    objects(runs, "runs/", each, "read", "write");
     training.stateMachine.grantStartExecution(each);
-    training.stateMachine.grantRead(each);
+    training.stateMachine.grantExecution(each, "states:DescribeExecution");
   }
-  for (const each of [fn.onRunEvent, fn.onTrainingState, fn.awaitRun]) {
-    training.stateMachine.grantTaskResponse(each);
-  }
+  // Never a step of the workflow itself: its definition needs the steps, which would then need the workflow.
+  for (const each of [fn.onRunEvent, fn.onTrainingState]) training.stateMachine.grantTaskResponse(each);
 
   const trainingJobs = Stack.of(jobs).formatArn({
     service: "sagemaker",
     resource: "training-job",
     resourceName: "anneal-*",
   });
-  const may = (each: IFunction, ...actions: string[]) =>
+  const train = (each: IFunction, ...actions: string[]) =>
     each.addToRolePolicy(new PolicyStatement({ actions, resources: [trainingJobs] }));
-  may(fn.startRun, "sagemaker:CreateTrainingJob", "sagemaker:AddTags", "sagemaker:DescribeTrainingJob");
-  trainer.role.grantPassRole(fn.startRun.grantPrincipal);
-  may(fn.inspectRun, "sagemaker:DescribeTrainingJob");
-  for (const each of [fn.onJob, fn.reconcile]) may(each, "sagemaker:StopTrainingJob", "sagemaker:DescribeTrainingJob");
+  train(fn.startRun, "sagemaker:CreateTrainingJob", "sagemaker:AddTags", "sagemaker:DescribeTrainingJob");
+  trainerRole.grantPassRole(fn.startRun.grantPrincipal);
+  train(fn.inspectRun, "sagemaker:DescribeTrainingJob");
+  for (const each of [fn.onJob, fn.reconcile]) train(each, "sagemaker:StopTrainingJob");
+}
+
+const OBJECT_ACTIONS = {
+  read: ["s3:GetObject"],
+  // A large object is written in parts, and an abandoned one is taken back.
+  write: ["s3:PutObject", "s3:AbortMultipartUpload"],
+  delete: ["s3:DeleteObject"],
+} as const;
+
+/** Objects below a prefix, and nothing else of the bucket. */
+export function objects(bucket: IBucket, prefix: string, to: IGrantable, ...rights: (keyof typeof OBJECT_ACTIONS)[]) {
+  const actions = rights.flatMap((right) => OBJECT_ACTIONS[right]);
+  const may = (statement: PolicyStatement) => to.grantPrincipal.addToPrincipalPolicy(statement);
+  may(new PolicyStatement({ actions, resources: [bucket.arnForObjects(`${prefix}*`)] }));
+  // Whoever may not list hears 403 instead of 404 of an object that is not there.
+  may(
+    new PolicyStatement({
+      actions: ["s3:ListBucket"],
+      resources: [bucket.bucketArn],
+      conditions: { StringLike: { "s3:prefix": [`${prefix}*`] } },
+    }),
+  );
 }
 
 /** One item at a time, and the queries over them; never a scan, never the table itself. */
-function useTable(table: TableV2, each: IFunction) {
-  table.grant(
-    each,
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:Query",
-    "dynamodb:BatchGetItem",
+function items(table: TableV2, each: IFunction) {
+  const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"];
+  each.addToRolePolicy(new PolicyStatement({ actions, resources: [table.tableArn] }));
+  each.addToRolePolicy(
+    new PolicyStatement({ actions: ["dynamodb:Query"], resources: [`${table.tableArn}/index/live`] }),
   );
-  each.addToRolePolicy(new PolicyStatement({ actions: ["dynamodb:Query"], resources: [`${table.tableArn}/index/*`] }));
 }

@@ -107,8 +107,8 @@ export class PlatformStack extends Stack {
 
     const steps = { prepareRun, startRun, awaitRun, inspectRun, finishRun };
     const reacting = { onJob, onUpload, onRunEvent, onTrainingState, reconcile };
-    grant({ data, trainer, training, jobs, functions: { ...answering, ...steps, ...reacting } });
-    acknowledge(this);
+    grant({ data, trainerRole: trainer.role, training, jobs, functions: { ...answering, ...steps, ...reacting } });
+    acknowledge(this, data);
     new CfnOutput(this, "Url", { value: api.restApi.url });
   }
 }

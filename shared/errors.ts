@@ -26,7 +26,8 @@ export class DomainError extends Error {
 
   constructor(code: Code, message: string, param: string | null = null) {
     super(message);
-    this.name = "DomainError";
+    // Workflows match errors by their name.
+    this.name = `DomainError.${code}`;
     this.code = code;
     this.param = param;
   }

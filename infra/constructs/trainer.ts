@@ -1,6 +1,8 @@
+import { ArnFormat, Stack } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { objects } from "../grants.ts";
 
 /** The role a training job runs under: it reads base models and prepared datasets, and writes below runs/ only. */
 export class Trainer extends Construct {
@@ -9,26 +11,27 @@ export class Trainer extends Construct {
   constructor(scope: Construct, id: string, props: { datasets: IBucket; runs: IBucket }) {
     super(scope, id);
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("sagemaker.amazonaws.com") });
-    props.datasets.grantRead(this.role, "datasets/*");
-    props.runs.grantRead(this.role, "base-models/*");
-    props.runs.grantReadWrite(this.role, "runs/*");
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"],
-        resources: ["*"],
-      }),
+    objects(props.datasets, "datasets/", this.role, "read");
+    objects(props.runs, "base-models/", this.role, "read");
+    objects(props.runs, "runs/", this.role, "read", "write");
+    const may = (actions: string[], resources: string[]) =>
+      this.role.addToPolicy(new PolicyStatement({ actions, resources }));
+    // Neither of these can be narrowed to a resource.
+    may(["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"], ["*"]);
+    may(
+      ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+      [Stack.of(this).formatArn({ service: "ecr", resource: "repository", resourceName: "*" })],
     );
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-        resources: ["arn:aws:logs:*:*:log-group:/aws/sagemaker/TrainingJobs*"],
-      }),
-    );
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
-        resources: ["arn:aws:ecr:*:*:repository/*"],
-      }),
+    may(
+      ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+      [
+        Stack.of(this).formatArn({
+          service: "logs",
+          resource: "log-group",
+          resourceName: "/aws/sagemaker/TrainingJobs*",
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
     );
   }
 }

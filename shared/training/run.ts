@@ -10,6 +10,11 @@ import type { TrainingProvider } from "./provider.ts";
 
 export type Waiting = RunReference & { token: string };
 
+/** The workflow goes straight on to look what became of the run. It knows this error by its name. */
+export class RunIsOver extends Error {
+  override readonly name = "RunIsOver";
+}
+
 /** The workflow's hold on a run: hand it to the provider, wait for it, look what became of it. */
 export function makeRuns(parts: {
   table: Table;
@@ -21,10 +26,12 @@ export function makeRuns(parts: {
   const { table, runs, callbacks, ingest, clock } = parts;
   const attempts = makeAttempts(table);
 
-  /** From now on this token is called back. Called back at once when the run is over already. */
+  /** From now on this token is called back. Throws `RunIsOver` when nobody will, because the run is over already. */
   async function wait({ organization, job, attempt: n, token }: Waiting) {
     const waiting = await attempts.change({ organization, job, n }, (now) => ({ ...now, token }));
-    if (waiting?.value.outcome) await callbacks.succeed(token, { over: true });
+    if (!waiting) throw new Error(`There is no attempt ${n} of ${job}`);
+    if (waiting.value.outcome) throw new RunIsOver();
+    return waiting.value;
   }
 
   return {
@@ -33,9 +40,7 @@ export function makeRuns(parts: {
     /** The token is kept before the provider is asked: a run may end before this returns. */
     async start(waiting: Waiting, provider: TrainingProvider) {
       const { organization, job, attempt: n } = waiting;
-      await wait(waiting);
-      const attempt = await attempts.get(organization, job, n);
-      if (!attempt) throw new Error(`There is no attempt ${n} of ${job}`);
+      const attempt = await wait(waiting);
       const prefix = runPrefix(organization, job, n);
       await provider.start({
         name: attempt.providerJob,

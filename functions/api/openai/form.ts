@@ -24,11 +24,15 @@ export async function formOf(event: APIGatewayProxyEvent): Promise<Form> {
         headers: { "content-type": type },
         limits: { files: 2, fields: 20, fieldSize: 64 * 1024 },
       });
-      parser.on("field", (name, value) => void (form.fields[name] = value));
+      parser.on("field", (name, value) => {
+        form.fields[name] = value;
+      });
       parser.on("file", (name, stream, filename) => {
         const chunks: Buffer[] = [];
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => void (form.files[name] = { filename, bytes: Buffer.concat(chunks) }));
+        stream.on("end", () => {
+          form.files[name] = { filename, bytes: Buffer.concat(chunks) };
+        });
         stream.on("error", reject);
       });
       parser.on("finish", resolve);
