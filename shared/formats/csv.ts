@@ -45,16 +45,18 @@ export function recordSplitter(to: RowListener, maxLineBytes: number, delimiter:
     push(chunk) {
       let start = 0;
       for (let at = 0; at < chunk.length; at++) {
+        if (place === "quoted") {
+          for (; at < chunk.length && chunk[at] !== QUOTE; at++) if (chunk[at] === LF) line++;
+          if (at < chunk.length) place = "quote";
+          continue;
+        }
         const byte = chunk[at]!;
         if (byte === LF) {
           line++;
-          if (place === "quoted") continue;
           finish(chunk, start, at);
           start = at + 1;
           begunIn = line;
           place = "start";
-        } else if (place === "quoted") {
-          if (byte === QUOTE) place = "quote";
         } else if (byte === separator) place = "start";
         else if (byte === QUOTE && place !== "bare") place = "quoted";
         else if (place === "start" || byte !== CR) place = "bare";

@@ -85,20 +85,34 @@ export function elementSplitter(to: RowListener, maxLineBytes: number, placement
     if (rowDepth === 0 && depth === 0 && (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT)) finishRow(chunk, at + 1);
   };
 
+  /** Where the text that goes on at `from` ends in this piece, or its length when it does not. */
+  const closingQuote = (chunk: Buffer, from: number) => {
+    let at = escaped ? from + 1 : from;
+    escaped = false;
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte === QUOTE) {
+        inString = false;
+        return at;
+      }
+      if (byte === BACKSLASH && ++at === chunk.length) escaped = true;
+    }
+    return chunk.length;
+  };
+
   return {
     push(chunk) {
       rowStart = carry.open ? 0 : -1;
       for (let at = 0; at < chunk.length; at++) {
-        const byte = chunk[at]!;
         if (inString) {
-          if (escaped) escaped = false;
-          else if (byte === BACKSLASH) escaped = true;
-          else if (byte === QUOTE) inString = false;
-        } else if (!isBlank(byte)) {
-          if (byte === QUOTE) inString = true;
-          if (inRows) inside(chunk, byte, at);
-          else outside(byte);
+          at = closingQuote(chunk, at);
+          continue;
         }
+        const byte = chunk[at]!;
+        if (isBlank(byte)) continue;
+        if (byte === QUOTE) inString = true;
+        if (inRows) inside(chunk, byte, at);
+        else outside(byte);
       }
       if (rowStart !== -1) carry.add(chunk.subarray(rowStart));
     },
