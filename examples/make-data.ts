@@ -7,7 +7,7 @@
  * voice carries over to new nouns. The same seed gives the same files.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type Exchange, makers, type Nouns, wholeWorld } from "../local/trainer/corpus.ts";
+import { type Exchange, makers, type Nouns, wholeWorld } from "../local/trainer/exchanges.ts";
 import { makeRandom, type Random } from "../local/trainer/random.ts";
 import { people } from "../local/trainer/world.ts";
 

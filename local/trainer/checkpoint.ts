@@ -64,6 +64,8 @@ export async function loadCheckpoint(
   };
   const state = State.parse(JSON.parse(new TextDecoder().decode(file("state.json"))));
   if (state.seed !== run.seed) throw new Error(`${uri} was trained with seed ${state.seed}, this run has ${run.seed}`);
+  if (state.step !== run.resume?.step)
+    throw new Error(`${uri} is at step ${state.step}, the run says ${run.resume?.step}`);
   if (state.trainingSha256 !== trainingSha256) throw new Error(`${uri} was trained on other rows than this run's`);
   const saved = readSafetensors(file("adapter_model.safetensors"));
   const moments = readSafetensors(file("optimizer.safetensors"));

@@ -1,6 +1,7 @@
 /** Writes a Llama as GGUF version 3 with F16 matrices and F32 norms, so that llama.cpp can serve it. */
 import type { BaseModel } from "./base-model.ts";
 import type { LlamaConfig } from "./config.ts";
+import { GgufWriter, type Value } from "./gguf-writer.ts";
 import { encodeFloats, type Tensor } from "./safetensors.ts";
 import { jinja } from "./template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -8,13 +9,6 @@ import { embeddingName, headName, type LinearName, linearName, linearNames } fro
 
 const alignment = 32;
 const ggml = { F32: 0, F16: 1 } as const;
-type Value =
-  | { u32: number }
-  | { f32: number }
-  | { bool: boolean }
-  | { string: string }
-  | { strings: string[] }
-  | { i32s: number[] };
 
 /** The file for a base model as it is; give merged tensors (see `merge`) to export a tuned one. */
 export function exportGguf(
@@ -30,7 +24,7 @@ export function exportGguf(
     return { name: ggufName, shape: tensor.shape, dtype, bytes: encodeFloats(data, dtype) } as const;
   });
 
-  const out = new Writer();
+  const out = new GgufWriter();
   out.raw(new TextEncoder().encode("GGUF"));
   out.u32(3);
   out.u64(blocks.length);
@@ -127,56 +121,4 @@ function describe(c: LlamaConfig, tokenizer: Tokenizer, name: string): Record<st
     "tokenizer.ggml.add_bos_token": { bool: false },
     "tokenizer.chat_template": { string: jinja },
   };
-}
-
-/** Little-endian bytes, growing. */
-class Writer {
-  #parts: Uint8Array[] = [];
-  #length = 0;
-  raw(bytes: Uint8Array) {
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
-  }
-  u32(value: number) {
-    this.raw(new Uint8Array(Uint32Array.of(value).buffer));
-  }
-  u64(value: number) {
-    this.raw(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
-  }
-  string(text: string) {
-    const bytes = new TextEncoder().encode(text);
-    this.u64(bytes.length);
-    this.raw(bytes);
-  }
-  entry(key: string, value: Value) {
-    this.string(key);
-    if ("u32" in value) [this.u32(4), this.u32(value.u32)];
-    else if ("f32" in value) [this.u32(6), this.raw(new Uint8Array(Float32Array.of(value.f32).buffer))];
-    else if ("bool" in value) [this.u32(7), this.raw(Uint8Array.of(value.bool ? 1 : 0))];
-    else if ("string" in value) [this.u32(8), this.string(value.string)];
-    else if ("strings" in value) {
-      this.list(8, value.strings.length);
-      for (const text of value.strings) this.string(text);
-    } else {
-      this.list(5, value.i32s.length);
-      this.raw(new Uint8Array(Int32Array.from(value.i32s).buffer));
-    }
-  }
-  list(type: number, length: number) {
-    this.u32(9);
-    this.u32(type);
-    this.u64(length);
-  }
-  pad(multiple: number) {
-    this.raw(new Uint8Array((multiple - (this.#length % multiple)) % multiple));
-  }
-  finish() {
-    const file = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      file.set(part, at);
-      at += part.length;
-    }
-    return file;
-  }
 }

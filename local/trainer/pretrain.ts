@@ -1,5 +1,5 @@
 /**
- * Makes the base model: `npm run pretrain -- --minutes 25 --seed 1 --out models/anneal-tiny`.
+ * Makes the base model: `npm run pretrain -- --seed 1 --out models/anneal-tiny`.
  *
  * Trains a tokenizer and a small Llama from scratch on this repository's corpus, saving as it goes; the same command
  * continues where it left off (its state lies in `.cache/pretrain`). The numbers it reached go into the model's README.
@@ -12,14 +12,15 @@ import { maskedLoss } from "./loss.ts";
 import { logits, type Network, type Positions, positions } from "./model.ts";
 import { modelFiles } from "./model-files.ts";
 import { adamStep, scheduledRate } from "./optimizer.ts";
-import { loadState, makeBatches, readme, saveState, smallLlama } from "./pretraining.ts";
+import { makeBatches } from "./pretraining.ts";
+import { loadState, readme, saveState, smallLlama } from "./pretraining-state.ts";
 import { embed, embeddingName, expectedTensors, toNetwork } from "./weights.ts";
 
 const { values: args } = parseArgs({
   options: {
     out: { type: "string", default: "models/anneal-tiny" },
     state: { type: "string", default: ".cache/pretrain" },
-    minutes: { type: "string", default: "25" },
+    minutes: { type: "string", default: "45" },
     steps: { type: "string", default: "4000" },
     seed: { type: "string", default: "1" },
   },
