@@ -26,6 +26,11 @@ export interface Quote {
   cost: (Range<Micros> & { source: string }) | null;
 }
 
+export interface Actual {
+  seconds: number;
+  cost: { micros: Micros; source: string } | null;
+}
+
 /** How many of the latest finished jobs a quote is drawn from. */
 const SAMPLE = 5;
 
@@ -42,11 +47,10 @@ export function makeQuotes({
   const jobs = jobRows(table);
 
   /** Tokens of training data per second of whole runs, slowest first. */
-  async function measured(caller: Caller, baseModel: string, except: string | null): Promise<number[]> {
+  async function measured(caller: Caller, baseModel: string): Promise<number[]> {
     const rates: number[] = [];
     for await (const job of jobs.list(caller.organization, { descending: true })) {
-      if (job.id === except || job.status !== "succeeded" || job.baseModel !== baseModel || job.trainingSeconds === 0)
-        continue;
+      if (job.status !== "succeeded" || job.baseModel !== baseModel || job.trainingSeconds === 0) continue;
       const file = await datasets.get(caller, job.trainingFile).catch(() => null);
       if (!file?.summary || !job.resolved) continue;
       rates.push((file.summary.tokens * job.resolved.epochs) / job.trainingSeconds);
@@ -59,7 +63,7 @@ export function makeQuotes({
     /** Throws `invalid` naming `model` or `training_file`, and `conflict` while the file is being prepared. */
     async quote(
       caller: Caller,
-      wanted: { model: string; trainingFile: string; hyperparameters: Hyperparameters; except?: string },
+      wanted: { model: string; trainingFile: string; hyperparameters: Hyperparameters },
     ): Promise<Quote> {
       const model = resolve(wanted.model, installation);
       const file = await datasets.get(caller, wanted.trainingFile, "training_file");
@@ -72,7 +76,7 @@ export function makeQuotes({
         throw conflict(`The file '${file.id}' is still being prepared. Ask again in a moment.`, "training_file");
       const hyperparameters = resolveHyperparameters(wanted.hyperparameters, file.summary.rows);
       const tokens = { count: file.summary.tokens * hyperparameters.epochs, estimated: file.summary.tokensEstimated };
-      const rates = await measured(caller, model.model.name, wanted.except ?? null);
+      const rates = await measured(caller, model.model.name);
       const seconds = rates.length === 0 ? null : spread(tokens.count, rates);
       const price = trainingPrice(model.provider, installation.instanceType);
       const cost = seconds &&
@@ -86,7 +90,7 @@ export function makeQuotes({
     },
 
     /** What a job has taken and cost so far; the cost is null when its price is not known. */
-    actual(job: Job): { seconds: number; cost: { micros: Micros; source: string } | null } {
+    actual(job: Job): Actual {
       const price = trainingPrice(job.provider, installation.instanceType);
       return {
         seconds: job.trainingSeconds,

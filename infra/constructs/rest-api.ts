@@ -40,7 +40,6 @@ export class Api extends Construct {
       // A permission per method would fill the stack: one for the whole API is enough, since every path is ours.
       const integrate = (streams: boolean) =>
         new LambdaIntegration(handler, {
-          allowTestInvoke: false,
           scopePermissionToMethod: false,
           responseTransferMode: streams ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED,
         });

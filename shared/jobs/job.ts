@@ -40,6 +40,15 @@ const Progress = z.object({
 /** What came of it: the base model and the tuned one on the validation rows. */
 const Results = z.object({ baseline: CheckpointInfo.shape.validation, tuned: CheckpointInfo.shape.validation });
 
+const range = { low: z.number(), expected: z.number(), high: z.number(), source: z.string() };
+/** What the job was expected to take and cost when it was prepared; null where nothing measured could tell. Seconds and micro-dollars. */
+export const Expectation = z.object({
+  tokens: z.object({ count: z.number(), estimated: z.boolean() }),
+  seconds: z.object(range).nullable(),
+  cost: z.object(range).nullable(),
+});
+export type Expectation = z.infer<typeof Expectation>;
+
 export const Job = z.object({
   organization: z.string(),
   id: z.string(),
@@ -61,6 +70,7 @@ export const Job = z.object({
   /** What `auto` came to; null until prepared. */
   resolved: z.object({ epochs: z.int(), batchSize: z.int(), learningRateMultiplier: z.number() }).nullable(),
   metadata: z.record(z.string(), z.string()).nullable(),
+  quote: Expectation.nullable(),
   /** Its files were found ready. */
   validated: z.boolean(),
   /** The latest attempt; 0 before the first. */

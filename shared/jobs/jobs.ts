@@ -105,6 +105,7 @@ export function makeJobs(parts: {
         hyperparameters: wanted.hyperparameters,
         resolved: null,
         metadata: wanted.metadata,
+        quote: null,
         validated: false,
         attempt: 0,
         progress: null,

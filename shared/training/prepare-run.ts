@@ -1,6 +1,7 @@
 import type { Blobs } from "../blobs.ts";
 import { uri } from "../blobs.ts";
 import type { Caller } from "../caller.ts";
+import type { Installation } from "../catalogue.ts";
 import { findLeakage } from "../datasets/leakage.ts";
 import { type Datasets, preparedKeys } from "../datasets/store.ts";
 import { DomainError } from "../errors.ts";
@@ -8,6 +9,7 @@ import { makeAttempts } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import type { Job } from "../jobs/job.ts";
 import { jobRows } from "../jobs/jobs.ts";
+import { makeQuotes } from "../quotes.ts";
 import { type RunConfig, runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
 import { resolveHyperparameters, trainerHyperparameters } from "./hyperparameters.ts";
@@ -27,9 +29,11 @@ export function makePrepareRun(parts: {
   datasets: Datasets;
   datasetBlobs: Blobs;
   runs: Blobs;
+  installation: Installation;
   clock: () => number;
 }) {
-  const { table, datasets, datasetBlobs, runs, clock } = parts;
+  const { table, datasets, datasetBlobs, runs, installation, clock } = parts;
+  const quotes = makeQuotes({ table, datasets, installation });
   const jobs = jobRows(table);
   const attempts = makeAttempts(table);
   const events = makeJobEvents(table);
@@ -78,7 +82,11 @@ export function makePrepareRun(parts: {
       output: uri(runs, prefix),
     };
     await runs.put(`${prefix}run.json`, JSON.stringify(config, null, 2), "application/json");
-    await jobs.change(organization, id, (now) => (now.resolved ? null : { ...now, resolved }));
+    const { model, trainingFile, hyperparameters } = job;
+    const { tokens, seconds, cost } = await quotes.quote(owner, { model, trainingFile, hyperparameters });
+    await jobs.change(organization, id, (now) =>
+      now.resolved ? null : { ...now, resolved, quote: { tokens, seconds, cost } },
+    );
     return { proceed: true, heartbeatSeconds: HEARTBEAT_SECONDS };
   };
 

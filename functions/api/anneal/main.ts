@@ -3,7 +3,7 @@ import { environment, functions } from "../../declarations.ts";
 import { voice } from "../openai/voice.ts";
 import { type Handlers, serve } from "../serve.ts";
 import { routes } from "./routes.ts";
-import { fromDataset, fromJob, fromQuote, usd } from "./translate.ts";
+import { fromDataset, fromJob, fromJobQuote, fromQuote } from "./translate.ts";
 
 const { datasets, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
 
@@ -32,15 +32,7 @@ const handlers: Handlers<typeof routes> = {
   },
   async jobQuote({ caller, params: { id } }) {
     const job = await jobs.get(caller, id);
-    const { model, trainingFile, hyperparameters } = job;
-    const { seconds, cost } = quotes.actual(job);
-    const quote = await quotes.quote(caller, { model, trainingFile, hyperparameters, except: id });
-    return {
-      body: {
-        quote: fromQuote(quote),
-        actual: { seconds, cost_usd: cost && { total: usd(cost.micros), source: cost.source } },
-      },
-    };
+    return { body: fromJobQuote(job, quotes.actual(job)) };
   },
 };
 

@@ -1,7 +1,7 @@
 import type { Dataset } from "../../../shared/datasets/store.ts";
-import type { Job } from "../../../shared/jobs/job.ts";
+import type { Expectation, Job } from "../../../shared/jobs/job.ts";
 import type { Micros } from "../../../shared/prices.ts";
-import type { Quote, Range } from "../../../shared/quotes.ts";
+import type { Actual, Quote, Range } from "../../../shared/quotes.ts";
 
 const iso = (milliseconds: number | null) => (milliseconds === null ? null : new Date(milliseconds).toISOString());
 /** Micro-dollars as dollars in a decimal string, so that no cent is lost to floating point. */
@@ -50,16 +50,27 @@ const range = <T, U>({ low, expected, high }: Range<T>, translate: (value: T) =>
 });
 
 /** Times and costs are null until they can be told from something measured. */
+const fromExpectation = ({ tokens, seconds, cost }: Expectation) => ({
+  tokens,
+  seconds: seconds && { ...range(seconds, (value) => Math.round(value * 10) / 10), source: seconds.source },
+  cost_usd: cost && { ...range(cost, usd), source: cost.source },
+});
+
 export const fromQuote = (quote: Quote) => ({
   model: quote.model.requested,
   base_model: quote.model.model.name,
   stand_in: quote.model.standIn,
   provider: quote.model.provider,
   hyperparameters: { n_epochs: quote.hyperparameters.epochs, batch_size: quote.hyperparameters.batchSize },
-  tokens: quote.tokens,
-  seconds: quote.seconds && {
-    ...range(quote.seconds, (value) => Math.round(value * 10) / 10),
-    source: quote.seconds.source,
+  ...fromExpectation(quote),
+});
+
+/** What was expected when the job was prepared, and what it has taken since. */
+export const fromJobQuote = (job: Job, actual: Actual) => ({
+  quote: job.quote && fromExpectation(job.quote),
+  actual: {
+    seconds: actual.seconds,
+    trained_tokens: job.trainedTokens,
+    cost_usd: actual.cost && { total: usd(actual.cost.micros), source: actual.cost.source },
   },
-  cost_usd: quote.cost && { ...range(quote.cost, usd), source: quote.cost.source },
 });
