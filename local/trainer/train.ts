@@ -67,7 +67,7 @@ async function attempt(
   const { storage, clock, signal, breathe } = dependencies;
   const { run, base, progress, totalSteps, stepsPerEpoch, batchSize, padId } = prepared;
   const validate = (adapters: Tensors) =>
-    evaluateRows(engine, adapters, prepared.validation?.rows ?? [], batchSize, padId);
+    evaluateRows(engine, adapters, prepared.validation?.rows ?? [], { batchSize, padId, breathe });
   const command = watchControl(storage, run.output, clock, signal);
   const takeStep = makeStepper(prepared, engine);
   let checkpoint = null as CheckpointInfo | null;
