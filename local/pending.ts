@@ -11,8 +11,3 @@ export const startSagemaker = (o: {
   trainerEntry: string;
   emit(event: BusEvent): void;
 }) => nothing(o.port);
-export const startStepFunctions = async (o: {
-  dir: string;
-  port?: number;
-  invoke(arn: string, payload: unknown): Promise<unknown>;
-}) => ({ ...(await nothing(o.port)), define(_arn: string, _definition: unknown) {} });

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { startDynamodb } from "./emulators/dynamodb.ts";
+import { startStepFunctions } from "./emulators/step-functions.ts";
 import { type Storage, startStorage } from "./emulators/storage.ts";
 import { type AwsSettings, awsSettings, type Identity } from "./endpoints.ts";
-import { startModelServer, startSagemaker, startStepFunctions } from "./pending.ts";
+import { startModelServer, startSagemaker } from "./pending.ts";
 import { freePort } from "./ports.ts";
 import type { Runtime } from "./state.ts";
 import { ROOT } from "./synth.ts";

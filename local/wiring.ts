@@ -33,7 +33,7 @@ interface Notifications {
 }
 
 /** Defines the template's state machines, with the functions' names in place. Unfinished executions may go on from here. */
-export function wireWorkflows(parts: Parts, stepFunctions: { define(arn: string, definition: unknown): void }): void {
+export function wireWorkflows(parts: Parts, stepFunctions: { define(arn: string, definition: object): void }): void {
   for (const { arn, logicalId, properties } of parts.of("AWS::StepFunctions::StateMachine")) {
     const { DefinitionString, DefinitionSubstitutions = {} } = properties as Workflow;
     if (!DefinitionString)

@@ -8,7 +8,7 @@ import type { FunctionSetup } from "./functions.ts";
  * How many threads a function may have. A stream occupies its own for as long as the client listens, and API functions
  * mostly wait for the emulators; more of the others would only make two cores slower.
  */
-const WORKERS = { stream: 8, api: 4, other: 2 } as const;
+const WORKERS = { stream: 8, api: 3, other: 2 } as const;
 
 /** The template's functions that have a TypeScript entry. Those of the CDK itself have none, and nothing for them to do here. */
 export function readFunctions(parts: Parts, routes: readonly Route[]): FunctionSetup[] {

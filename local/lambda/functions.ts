@@ -68,7 +68,8 @@ export function startFunctions(options: {
       memoryMiB: each.memoryMiB,
       cacheDir,
     };
-    const start = () => startWorker({ setup, timeoutSeconds: each.timeoutSeconds, env, log });
+    const start = (onReady: () => void) =>
+      startWorker({ setup, timeoutSeconds: each.timeoutSeconds, env, log, onReady });
     return makePool({ size: each.maxWorkers, idleMs: idleSeconds * 1000, start });
   }
 

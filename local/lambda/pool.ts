@@ -1,6 +1,9 @@
 import type { WarmWorker } from "./warm-worker.ts";
 
-/** The workers of one function: warm ones first, a new one while there are fewer than `size`, then first come first served. */
+/**
+ * The workers of one function: warm ones first, a new one while there are fewer than `size`, then first come first
+ * served. New ones load their code one after the other: all at once, the first would be ready as late as the last.
+ */
 export interface Pool {
   acquire(): Promise<WarmWorker>;
   release(worker: WarmWorker): void;
@@ -9,7 +12,7 @@ export interface Pool {
 }
 
 /** A worker that had nothing to do for `idleMs` is ended, since an idle laptop should weigh little. */
-export function makePool(options: { size: number; idleMs: number; start(): WarmWorker }): Pool {
+export function makePool(options: { size: number; idleMs: number; start(onReady: () => void): WarmWorker }): Pool {
   const { size, idleMs, start } = options;
   const all = new Set<WarmWorker>();
   const idle: { worker: WarmWorker; timer: NodeJS.Timeout }[] = [];
@@ -24,8 +27,10 @@ export function makePool(options: { size: number; idleMs: number; start(): WarmW
     }
     return null;
   };
-  const add = () => {
-    const worker = start();
+  const add = (): WarmWorker => {
+    const worker = start(() => {
+      if (waiting.length > 0 && all.size < size) waiting.shift()!.resolve(add());
+    });
     all.add(worker);
     return worker;
   };
@@ -34,7 +39,7 @@ export function makePool(options: { size: number; idleMs: number; start(): WarmW
     async acquire() {
       const warm = takeIdle();
       if (warm) return warm;
-      if (all.size < size) return add();
+      if (all.size < size && all.values().every((each) => each.ready)) return add();
       const turn = Promise.withResolvers<WarmWorker>();
       waiting.push(turn);
       return turn.promise;

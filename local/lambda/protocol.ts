@@ -8,6 +8,8 @@ export type ToWorker =
   | { type: "cancel" };
 
 export type FromWorker =
+  /** The entry is loaded. */
+  | { type: "ready" }
   | { type: "result"; payload: string }
   | { type: "failed"; failure: Failure }
   | { type: "head"; head: Head }

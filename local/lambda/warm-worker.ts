@@ -24,6 +24,8 @@ export interface WarmWorker {
   /** One at a time; `over` is called when the next may come, or `dead` has become true. */
   invoke(event: string, listener: Listener, over: () => void): { drained(): void; cancel(): void };
   readonly dead: boolean;
+  /** Whether its code is loaded. */
+  readonly ready: boolean;
   end(): Promise<void>;
 }
 
@@ -35,15 +37,16 @@ export function startWorker(options: {
   timeoutSeconds: number;
   env: NodeJS.ProcessEnv;
   log: Log;
+  onReady: () => void;
 }): WarmWorker {
-  const { setup, timeoutSeconds, env, log } = options;
+  const { setup, timeoutSeconds, env, log, onReady } = options;
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     name: setup.functionName,
     workerData: setup,
     env,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: setup.memoryMiB },
+    resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: setup.memoryMiB },
   });
   for (const stream of [worker.stdout, worker.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => log.write(setup.functionName, text));
@@ -51,6 +54,7 @@ export function startWorker(options: {
   const say = (message: ToWorker) => worker.postMessage(message);
   let current: { listener: Listener; over(): void; timer: NodeJS.Timeout } | null = null;
   let dead = false;
+  let ready = false;
 
   const settle = (tell: (listener: Listener) => void) => {
     if (!current) return;
@@ -69,6 +73,10 @@ export function startWorker(options: {
   };
 
   const hears: { [T in FromWorker["type"]]: (message: Extract<FromWorker, { type: T }>) => void } = {
+    ready: () => {
+      ready = true;
+      onReady();
+    },
     result: ({ payload }) => settle((listener) => listener.result(payload)),
     failed: ({ failure }) => settle((listener) => listener.failed(new FunctionError(failure))),
     ended: () => settle((listener) => listener.ended()),
@@ -84,6 +92,9 @@ export function startWorker(options: {
   return {
     get dead() {
       return dead;
+    },
+    get ready() {
+      return ready;
     },
     invoke(event, listener, over) {
       const requestId = randomUUID();

@@ -17,6 +17,7 @@ let stream: ResponseStream | null = null;
 // An entry that cannot be loaded throws here and ends the thread with that error, which fails the waiting invocation.
 const { handler } = (await import(setup.entry)) as { handler: (event: unknown, context: unknown) => unknown };
 if (typeof handler !== "function") throw new Error(`${setup.entry} exports no function named handler`);
+say({ type: "ready" });
 
 const answers: { [T in ToWorker["type"]]: (message: Extract<ToWorker, { type: T }>) => void } = {
   invoke: (message) => {
