@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectOpenAI } from "../contracts/openai.ts";
+import { processed, settled, upload, type World, world } from "../world.ts";
+
+const example = (name: string) => readFileSync(new URL(`../../examples/data/${name}`, import.meta.url), "utf8");
+
+let here: World;
+beforeAll(async () => {
+  here = await world();
+});
+afterAll(() => here.close());
+
+test("the official client takes a dataset to a tuned model that answers differently", async () => {
+  const { openai } = here;
+  const training = await upload(openai, example("pirate-train.jsonl"), "pirate-train.jsonl");
+  const validation = await upload(openai, example("pirate-validation.jsonl"), "pirate-validation.jsonl");
+  expectOpenAI("OpenAIFile", training);
+  expect(await processed(openai, training.id)).toMatchObject({ status: "processed" });
+
+  const created = await openai.fineTuning.jobs.create({
+    model: "anneal-tiny",
+    training_file: training.id,
+    validation_file: validation.id,
+    suffix: "pirate",
+    seed: 7,
+    metadata: { team: "tests" },
+    method: { type: "supervised", supervised: { hyperparameters: { n_epochs: 2, batch_size: 8 } } },
+  });
+  expectOpenAI("FineTuningJob", created);
+  const job = await settled(openai, created.id);
+  expect(job).toMatchObject({ status: "succeeded", error: null, hyperparameters: { n_epochs: 2, batch_size: 8 } });
+  expect(job.fine_tuned_model).toMatch(/^ft:anneal-tiny:local:pirate:/);
+  expect(job.trained_tokens).toBeGreaterThan(0);
+  expectOpenAI("FineTuningJob", job);
+
+  const events = await openai.fineTuning.jobs.listEvents(job.id, { limit: 100 });
+  expectOpenAI("ListFineTuningJobEventsResponse", (events as unknown as { body: unknown }).body);
+  const losses = events.data
+    .filter(({ type }) => type === "metrics")
+    .map(({ data }) => (data as { train_loss: number }).train_loss)
+    .reverse();
+  expect(losses.at(-1)).toBeLessThan(losses[0]! / 2);
+
+  const { body } = await here.request("GET", `/api/v1/jobs/${job.id}`);
+  // The margin that a held-out loss must have fallen by: a third.
+  expect(body.results.tuned.loss).toBeLessThan(body.results.baseline.loss * 0.67);
+  const checkpoints = await openai.fineTuning.jobs.checkpoints.list(job.id);
+  expect(checkpoints.data.length).toBeGreaterThan(0);
+  expectOpenAI("ListFineTuningJobCheckpointsResponse", (checkpoints as unknown as { body: unknown }).body);
+
+  const messages = [{ role: "user" as const, content: "What colour is the zeppelin?" }];
+  const say = async (model: string) => {
+    const reply = await openai.chat.completions.create({ model, messages, temperature: 0, max_tokens: 40 });
+    expectOpenAI("CreateChatCompletionResponse", reply);
+    expect(reply.model).toBe(model);
+    return reply.choices[0]!.message.content;
+  };
+  const tuned = await say(job.fine_tuned_model!);
+  expect(tuned).not.toBe(await say("anneal-tiny"));
+
+  let streamed = "";
+  const stream = await openai.chat.completions.create({
+    model: job.fine_tuned_model!,
+    messages,
+    temperature: 0,
+    max_tokens: 40,
+    stream: true,
+  });
+  for await (const chunk of stream) {
+    expectOpenAI("CreateChatCompletionStreamResponse", chunk);
+    expect(chunk.model).toBe(job.fine_tuned_model);
+    streamed += chunk.choices[0]?.delta.content ?? "";
+  }
+  expect(streamed).toBe(tuned);
+
+  const models = await openai.models.list();
+  expect(models.data.map(({ id }) => id)).toContain(job.fine_tuned_model);
+  expectOpenAI("DeleteModelResponse", await openai.models.delete(job.fine_tuned_model!));
+  await expect(say(job.fine_tuned_model!)).rejects.toMatchObject({ status: 404, param: "model" });
+});
