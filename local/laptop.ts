@@ -68,7 +68,10 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
       apiKey: credentials.apiKey,
       organization: credentials.organization,
       aws,
-      close: () => closing.disposeAsync(),
+      async close() {
+        log.write("laptop", "stopping");
+        await closing.disposeAsync();
+      },
     };
   } catch (error) {
     log.write("laptop", `could not start: ${error instanceof Error ? error.stack : error}`);
@@ -81,6 +84,7 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
 async function start(options: LaptopOptions & { log: Log; defer: (close: () => Promise<void>) => void }) {
   const { dataDir, log, defer } = options;
   const progress = sayWhenSlow(log);
+  const began = Date.now();
   const identity = ownIdentity(dataDir);
   const before = readState(dataDir, "runtime.json", Runtime);
   const cacheDir = join(dataDir, "cache");
@@ -100,7 +104,7 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   const rulesReady = Promise.withResolvers<Rules>();
   const invoke = async (arn: string, payload: unknown) => (await functionsReady.promise).invoke(arn, payload);
   const emit = (event: BusEvent) => void rulesReady.promise.then((rules) => rules.emit(event));
-  const actors = await startActors({ dataDir, identity, before, stores, inferencePort, invoke, emit, defer });
+  const actors = await startActors({ dataDir, cacheDir, identity, before, stores, inferencePort, invoke, emit, defer });
   const { aws } = actors;
 
   progress.doing("making tables, buckets and queues");
@@ -118,6 +122,8 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
     idleSeconds: options.idleSeconds,
   });
   defer(() => functions.close());
+  // Before the functions: a task that is cut off must not look like one that failed.
+  defer(() => actors.stepFunctions.close());
   const rules = makeRules({ parts, functions, log });
   defer(async () => rules.close());
   const gateway: Gateway = await startGateway({ parts, functions, log, port: options.port });
@@ -132,6 +138,7 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   defer(() => gateway.close());
   rules.start();
   progress.done();
+  log.write("laptop", `ready at ${gateway.url} after ${Date.now() - began} ms`);
   return { gateway, credentials, aws };
 }
 

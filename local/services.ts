@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { startDynamodb } from "./emulators/dynamodb.ts";
+import { startModelServer } from "./emulators/model-server.ts";
+import { startSagemaker } from "./emulators/sagemaker.ts";
 import { startStepFunctions } from "./emulators/step-functions.ts";
 import { type Storage, startStorage } from "./emulators/storage.ts";
 import { type AwsSettings, awsSettings, type Identity } from "./endpoints.ts";
-import { startModelServer, startSagemaker } from "./pending.ts";
 import { freePort } from "./ports.ts";
 import type { Runtime } from "./state.ts";
 import { ROOT } from "./synth.ts";
@@ -31,9 +32,10 @@ export async function startStores(options: {
   return { dynamodb, storage };
 }
 
-/** The model server, Step Functions and SageMaker, which all work on the stores. */
+/** The model server, SageMaker and Step Functions, which all work on the stores. The last is for the caller to close. */
 export async function startActors(options: {
   dataDir: string;
+  cacheDir: string;
   identity: Identity;
   before: Runtime | null;
   stores: Stores;
@@ -42,9 +44,9 @@ export async function startActors(options: {
   emit: (event: BusEvent) => void;
   defer: (close: () => Promise<void>) => void;
 }) {
-  const { dataDir: dir, identity, before, stores, inferencePort, invoke, emit, defer } = options;
+  const { dataDir: dir, cacheDir, identity, before, stores, inferencePort, invoke, emit, defer } = options;
   // A trainer and a model server see S3 and nothing else: that is their contract.
-  const env = awsSettings({ s3: stores.storage.s3Url }, identity).environment;
+  const env = { ...awsSettings({ s3: stores.storage.s3Url }, identity).environment, NODE_COMPILE_CACHE: cacheDir };
   const port = (url: string | undefined) => freePort(url);
   const [models, stepFunctions, sagemaker] = await Promise.all([
     startModelServer({ dir, port: inferencePort, env, servePath: join(ROOT, "local/trainer/serve.ts") }),
@@ -54,7 +56,6 @@ export async function startActors(options: {
     ),
   ]);
   defer(() => models.close());
-  defer(() => stepFunctions.close());
   defer(() => sagemaker.close());
   const endpoints = {
     dynamodb: stores.dynamodb.url,

@@ -16,6 +16,7 @@ export function makePool(options: { size: number; idleMs: number; start(onReady:
   const { size, idleMs, start } = options;
   const all = new Set<WarmWorker>();
   const idle: { worker: WarmWorker; timer: NodeJS.Timeout }[] = [];
+  let closed = false;
   const waiting: PromiseWithResolvers<WarmWorker>[] = [];
 
   /** The one that ran last is the warmest, and the others may cool down. */
@@ -37,6 +38,7 @@ export function makePool(options: { size: number; idleMs: number; start(onReady:
 
   return {
     async acquire() {
+      if (closed) throw new Error("The laptop is stopping");
       const warm = takeIdle();
       if (warm) return warm;
       if (all.size < size && all.values().every((each) => each.ready)) return add();
@@ -46,7 +48,7 @@ export function makePool(options: { size: number; idleMs: number; start(onReady:
     },
     release(worker) {
       if (worker.dead) all.delete(worker);
-      const next = waiting.shift();
+      const next = closed ? undefined : waiting.shift();
       if (next) return next.resolve(worker.dead ? add() : worker);
       if (worker.dead) return;
       const timer = setTimeout(() => {
@@ -60,6 +62,7 @@ export function makePool(options: { size: number; idleMs: number; start(onReady:
       idle.push({ worker, timer });
     },
     async close() {
+      closed = true;
       for (const turn of waiting.splice(0)) turn.reject(new Error("The laptop is stopping"));
       for (const { timer } of idle.splice(0)) clearTimeout(timer);
       await Promise.all([...all].map((worker) => worker.end()));

@@ -97,6 +97,7 @@ export function makeRules(options: { parts: Parts; functions: Functions; log: Lo
 
   return {
     emit(event) {
+      if (closed) return;
       const whole = envelope(event);
       for (const rule of rules) {
         if (rule.pattern && matches(rule.pattern, whole))

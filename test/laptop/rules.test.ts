@@ -8,7 +8,7 @@ const parts = readParts(stacks(), { sqsUrl: "" });
 const log = { write() {}, error() {}, close: async () => {} };
 
 function rulesWith(invoke: Functions["invoke"], knows = () => true) {
-  return makeRules({ parts, functions: { invoke, knows } as Functions, log });
+  return makeRules({ parts, functions: { invoke, knows } as unknown as Functions, log });
 }
 
 test("an event calls the functions of the rules it fits, with its envelope", () => {
