@@ -30,7 +30,7 @@ test("the official client takes a dataset to a tuned model that answers differen
   expectOpenAI("FineTuningJob", created);
   const job = await settled(openai, created.id);
   expect(job).toMatchObject({ status: "succeeded", error: null, hyperparameters: { n_epochs: 2, batch_size: 8 } });
-  expect(job.fine_tuned_model).toMatch(/^ft:anneal-tiny:local:pirate:/);
+  expect(job.fine_tuned_model).toMatch(/^ft:anneal-tiny:laptop:pirate:/);
   expect(job.trained_tokens).toBeGreaterThan(0);
   expectOpenAI("FineTuningJob", job);
 
