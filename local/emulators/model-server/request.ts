@@ -9,13 +9,15 @@ const Content = z.union(
   "must be text or an array of text parts",
 );
 
+/** What would be silently left out is refused, unless it asks for nothing. */
 const absent = (what: string) =>
   z
     .unknown()
     .refine(
-      (value) => value === undefined || value === null || value === false || value === 0,
+      (value) => value === null || value === false || value === 0,
       `${what} is not supported by this model server`,
-    );
+    )
+    .optional();
 
 const common = {
   model: z.string().min(1),

@@ -20,7 +20,7 @@ export interface TaskInput {
 /** The interpreter's own limit on a task, which must never be what ends one: a timer of it holds no more than 24.8 days. */
 const LONGEST_SECONDS = 2_147_483;
 /** The interpreter passes over these silently. */
-const UNKNOWN = ["QueryLanguage", "Assign", "Arguments", "Output", "Credentials"];
+const UNKNOWN = ["Assign", "Arguments", "Output", "Credentials"];
 
 /**
  * Makes a definition one that the interpreter runs as AWS would. It has no heartbeats, ends a task after 60 seconds by
@@ -45,10 +45,11 @@ export function prepare(definition: object): {
 
 function rewrite(machine: Omit<Machine, "TimeoutSeconds">, tasks: Map<string, Task>) {
   for (const [name, state] of Object.entries(machine.States)) {
-    const unknown = [...Object.keys(machine), ...Object.keys(state)].find((field) => UNKNOWN.includes(field));
-    if (unknown)
+    const unknown = Object.keys(state).find((field) => UNKNOWN.includes(field));
+    const language = state.QueryLanguage ?? machine.QueryLanguage ?? "JSONPath";
+    if (unknown || language !== "JSONPath")
       throw new Error(
-        `State '${name}': ${unknown} is not supported here. Write the workflow in JSONPath without variables.`,
+        `State '${name}': ${unknown ?? language} is not supported here; write it in JSONPath without variables.`,
       );
     for (const inner of [state.ItemProcessor, state.Iterator, ...((state.Branches as unknown[]) ?? [])])
       if (inner) rewrite(inner as Machine, tasks);
