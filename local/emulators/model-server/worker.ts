@@ -51,7 +51,8 @@ export function startWorker(servePath: string, modelPath: string, env: Record<st
       resolve();
     };
     child.once("error", (error) => leave(error.message));
-    child.once("close", (code, signal) => leave(signal ?? `code ${code}`));
+    // Not 'close': it never comes when it was this side that closed the channel.
+    child.once("exit", (code, signal) => leave(signal ?? `code ${code}`));
   });
 
   async function* generate(generation: Generation, left: AbortSignal): AsyncGenerator<Delta, Finish> {
