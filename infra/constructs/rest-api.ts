@@ -25,7 +25,8 @@ export class Api extends Construct {
     super(scope, id);
     this.restApi = new RestApi(this, "RestApi", {
       endpointTypes: [EndpointType.REGIONAL],
-      binaryMediaTypes: ["multipart/form-data", "application/octet-stream"],
+      // Whether API Gateway decodes a binary reply depends on what the client accepts, and clients accept all sorts.
+      binaryMediaTypes: ["*/*"],
       deployOptions: {
         accessLogDestination: new LogGroupLogDestination(
           new LogGroup(this, "AccessLogs", { retention: RetentionDays.THREE_MONTHS }),

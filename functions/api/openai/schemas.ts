@@ -28,12 +28,13 @@ export const CompleteUpload = z.object({
   md5: nullish(z.string().regex(/^[0-9a-f]{32}$/i, "must be 32 hexadecimal digits")),
 });
 
+const EPOCHS = "must be 'auto' or a whole number from 1 to 50";
+const BATCH = "must be 'auto' or a whole number from 1 to 256";
+const RATE = "must be 'auto' or a number above 0 and at most 100";
 const Hyperparameters = z.object({
-  n_epochs: z.union([auto, z.int().min(1).max(50)], "must be 'auto' or a whole number from 1 to 50").nullish(),
-  batch_size: z.union([auto, z.int().min(1).max(256)], "must be 'auto' or a whole number from 1 to 256").nullish(),
-  learning_rate_multiplier: z
-    .union([auto, z.number().positive().max(100)], "must be 'auto' or a number above 0 and at most 100")
-    .nullish(),
+  n_epochs: z.union([auto, z.int(EPOCHS).min(1, EPOCHS).max(50, EPOCHS)], EPOCHS).nullish(),
+  batch_size: z.union([auto, z.int(BATCH).min(1, BATCH).max(256, BATCH)], BATCH).nullish(),
+  learning_rate_multiplier: z.union([auto, z.number(RATE).positive(RATE).max(100, RATE)], RATE).nullish(),
 });
 
 /** OpenAI's own form, and the one of a client that puts the hyperparameters straight under `method`. */
