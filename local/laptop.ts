@@ -37,8 +37,6 @@ export interface LaptopOptions {
   quiet?: boolean;
   /** Templates to run instead of the synthesized ones, for tests. */
   stacks?: readonly Stack[];
-  /** How long a function's thread waits for its next event before it is ended. */
-  idleSeconds?: number;
   backOffSeconds?: number;
 }
 
@@ -119,7 +117,6 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
     environment: aws.environment,
     cacheDir,
     log,
-    idleSeconds: options.idleSeconds,
   });
   defer(() => functions.close());
   // Before the functions: a task that is cut off must not look like one that failed.

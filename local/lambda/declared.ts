@@ -5,14 +5,19 @@ import { ROOT } from "../synth.ts";
 import type { FunctionSetup } from "./functions.ts";
 
 /**
- * How many threads a function may have. A stream occupies its own for as long as the client listens, and API functions
- * mostly wait for the emulators; more of the others would only make two cores slower.
+ * How many threads a function may have, and how long one stays warm. A stream occupies its own for as long as the client
+ * listens, and API functions mostly wait for the emulators; more of the others would only make two cores slower. Each
+ * weighs about 60 MB, so those that nobody waits for are let go soon.
  */
-const WORKERS = { stream: 8, api: 3, other: 2 } as const;
+const THREADS = {
+  stream: { maxWorkers: 8, idleSeconds: 30 },
+  api: { maxWorkers: 3, idleSeconds: 30 },
+  other: { maxWorkers: 2, idleSeconds: 10 },
+} as const;
 
 /** The template's functions that have a TypeScript entry. Those of the CDK itself have none, and nothing for them to do here. */
 export function readFunctions(parts: Parts, routes: readonly Route[]): FunctionSetup[] {
-  const kindOf = (arn: string): keyof typeof WORKERS => {
+  const kindOf = (arn: string): keyof typeof THREADS => {
     const mine = routes.filter((route) => route.functionArn === arn);
     return mine.some(({ streams }) => streams) ? "stream" : mine.length > 0 ? "api" : "other";
   };
@@ -26,7 +31,7 @@ export function readFunctions(parts: Parts, routes: readonly Route[]): FunctionS
       environment: variablesOf(each),
       timeoutSeconds: Number(each.properties.Timeout ?? 3),
       memoryMiB: Number(each.properties.MemorySize ?? 128),
-      maxWorkers: WORKERS[kindOf(each.arn)],
+      ...THREADS[kindOf(each.arn)],
     }));
 }
 

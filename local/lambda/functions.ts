@@ -14,6 +14,8 @@ export interface FunctionSetup {
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
   readonly maxWorkers: number;
+  /** How long a thread waits for its next event before it is ended. */
+  readonly idleSeconds: number;
 }
 
 export interface Streamed {
@@ -43,9 +45,8 @@ export function startFunctions(options: {
   environment: Readonly<Record<string, string>>;
   cacheDir: string;
   log: Log;
-  idleSeconds?: number;
 }): Functions {
-  const { functions, environment, cacheDir, log, idleSeconds = 30 } = options;
+  const { functions, environment, cacheDir, log } = options;
   const pools = new Map(functions.map((each) => [each.arn, poolOf(each)]));
 
   function poolOf(each: FunctionSetup): Pool {
@@ -70,7 +71,7 @@ export function startFunctions(options: {
     };
     const start = (onReady: () => void) =>
       startWorker({ setup, timeoutSeconds: each.timeoutSeconds, env, log, onReady });
-    return makePool({ size: each.maxWorkers, idleMs: idleSeconds * 1000, start });
+    return makePool({ size: each.maxWorkers, idleMs: each.idleSeconds * 1000, start });
   }
 
   const run = async (arn: string, event: string, listener: Listener) => {
