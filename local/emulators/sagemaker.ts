@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ACCOUNT } from "./account.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { openDatabase } from "./database.ts";
 import { listen } from "./listener.ts";
@@ -32,8 +33,7 @@ export async function startSagemaker(options: {
   const database = openDatabase(join(dir, "sagemaker.sqlite"), SAGEMAKER_SCHEMA);
   const registry = makeRegistry(database);
   const logDir = join(dir, "training-logs");
-  const account = "000000000000";
-  const jobs = makeJobs({ registry, clock, region, account, trainerEntry, logDir, env, maxConcurrent, emit });
+  const jobs = makeJobs({ registry, clock, region, account: ACCOUNT, trainerEntry, logDir, env, maxConcurrent, emit });
   jobs.recover();
   const server = await listen(sagemakerProtocol({ jobs, registry, now: clock.now }), options.port);
   const close = async () => {

@@ -184,6 +184,20 @@ test("a name is one execution: again while it runs, never after", async () => {
   });
 });
 
+test("a token is good for one try", async () => {
+  functions.StartRun = () => {
+    throw Object.assign(new Error("no"), { name: "DomainError.invalid" });
+  };
+  const release = Promise.withResolvers<void>();
+  functions.FinishRun = () => release.promise;
+  const execution = await begin();
+  await until(() => calls.includes("FinishRun"));
+  const late = sfn.send(new SendTaskSuccessCommand({ taskToken: tokens[0], output: "{}" }));
+  await expect(late).rejects.toMatchObject({ name: "TaskTimedOut" });
+  release.resolve();
+  expect((await over(execution)).status).toBe("SUCCEEDED");
+});
+
 test("stopping ends what waits, and calls nothing more", async () => {
   const execution = await begin();
   await until(() => tokens.length === 1);

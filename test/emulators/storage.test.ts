@@ -1,5 +1,8 @@
+import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -330,4 +333,31 @@ test("objects and their notifications outlive the process", async () => {
       },
     },
   });
+});
+
+test("SIGKILL loses nothing that was answered, and leaves nothing behind of what was not", async () => {
+  const place = await mkdtemp(join(tmpdir(), "killed-"));
+  const child = fork(new URL("./storage-process.ts", import.meta.url).pathname, [place], { execArgv: [] });
+  const url = (await once(child, "message"))[0] as string;
+  const killed = clientOf(url);
+  await killed.send(new PutObjectCommand({ Bucket, Key: "whole", Body: "whole" }));
+  const half = request(`${url}/${Bucket}`, {
+    method: "POST",
+    headers: { "content-type": "multipart/form-data; boundary=x" },
+  });
+  half.on("error", () => {});
+  const { fields } = await createPresignedPost(killed, { Bucket, Key: "half" });
+  for (const [name, value] of Object.entries(fields))
+    half.write(`--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+  half.write('--x\r\ncontent-disposition: form-data; name="file"; filename="f"\r\n\r\nhalf of it');
+  while ((await readdir(join(place, "s3", Bucket))).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill("SIGKILL");
+  await once(child, "exit");
+
+  const revived = await startStorage({ dir: place });
+  const { Body } = await clientOf(revived.s3Url).send(new GetObjectCommand({ Bucket, Key: "whole" }));
+  expect(await Body!.transformToString()).toBe("whole");
+  expect(await readdir(join(place, "s3", Bucket))).toHaveLength(1);
+  await revived.close();
+  await rm(place, { recursive: true });
 });

@@ -57,3 +57,7 @@ export function showAttributes(raw: Record<string, string>): Record<string, stri
   const shown = Object.entries(settled).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(shown.map(([name, value]) => [name, String(value)])), ...raw };
 }
+
+/** The name of the queue that failing messages move to, if any. */
+export const deadLetters = (attributes: QueueAttributes) =>
+  attributes.RedrivePolicy?.deadLetterTargetArn.split(":").at(-1);

@@ -1,10 +1,13 @@
 import type { RequestListener } from "node:http";
 import * as z from "zod";
+import { ACCOUNT } from "../account.ts";
 import { AwsError, awsJson, type Operation, operation } from "../aws-json.ts";
 import { readAttributes, showAttributes } from "./attributes.ts";
-import { type Message, md5, type Queue, type Queues } from "./queues.ts";
+import { batch } from "./batch.ts";
+import { md5 } from "./messages.ts";
+import type { Queue, Queues } from "./queues.ts";
+import { show } from "./received.ts";
 
-export const ACCOUNT = "000000000000";
 const MEBIBYTE = 1_048_576;
 
 const QueueUrl = z.string();
@@ -151,44 +154,3 @@ const queryNames: Record<string, string> = {
   MessageNotInflight: "AWS.SimpleQueueService.MessageNotInflight",
   BatchRequestTooLong: "AWS.SimpleQueueService.BatchRequestTooLong",
 };
-
-/** Each entry by itself: what fails is told, and the others go on. */
-function batch<E extends { Id: string }>(entries: E[], run: (entry: E) => object) {
-  if (entries.length === 0)
-    throw new AwsError("EmptyBatchRequest", "There should be at least one entry in the request.");
-  if (entries.length > 10)
-    throw new AwsError("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.");
-  if (new Set(entries.map((entry) => entry.Id)).size < entries.length)
-    throw new AwsError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.");
-  const [Successful, Failed] = [[] as object[], [] as object[]];
-  for (const entry of entries) {
-    try {
-      Successful.push({ Id: entry.Id, ...run(entry) });
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      Failed.push({ Id: entry.Id, SenderFault: true, Code: error.code, Message: error.message });
-    }
-  }
-  return { Successful, Failed };
-}
-
-function show(message: Message, systemNames: string[], names: string[]) {
-  const system: Record<string, string> = {
-    SenderId: ACCOUNT,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receives),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-  };
-  const wanted = systemNames.includes("All") ? Object.keys(system) : systemNames.filter((name) => name in system);
-  const own = Object.entries(message.attributes).filter(([name]) =>
-    names.some((n) => n === "All" || n === ".*" || n === name),
-  );
-  return {
-    MessageId: message.id,
-    ReceiptHandle: message.receipt,
-    Body: message.body,
-    MD5OfBody: md5(message.body),
-    ...(wanted.length > 0 && { Attributes: Object.fromEntries(wanted.map((name) => [name, system[name]])) }),
-    ...(own.length > 0 && { MessageAttributes: Object.fromEntries(own) }),
-  };
-}

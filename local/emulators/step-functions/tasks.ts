@@ -32,14 +32,17 @@ export function makeTasks(execution: {
       const { FunctionName, Payload } = input.call as { FunctionName: string; Payload?: unknown };
       return { ExecutedVersion: "$LATEST", Payload: await call(FunctionName, Payload ?? {}), StatusCode: 200 };
     },
-    callback: (_: Task, input: TaskInput, token: string) => {
+    callback: (_: Task, input: TaskInput, token: string, over: AbortSignal) => {
       const { FunctionName, Payload } = input.call as { FunctionName: string; Payload?: unknown };
       // The token is good before the function runs, which may well call back itself; what it returns means nothing.
-      const called = tokens.wait(token, input.heartbeatSeconds, ended);
+      const called = tokens.wait(token, input.heartbeatSeconds, over);
       const failed = call(FunctionName, Payload ?? {}).then(() => new Promise<never>(() => {}));
       return Promise.race([called, failed]);
     },
-  } satisfies Record<Task["integration"], (task: Task, input: TaskInput, token: string) => Promise<unknown>>;
+  } satisfies Record<
+    Task["integration"],
+    (task: Task, input: TaskInput, token: string, over: AbortSignal) => Promise<unknown>
+  >;
 
   const call = async (functionArn: string, payload: unknown) => {
     try {
@@ -53,7 +56,9 @@ export function makeTasks(execution: {
     if (ended.aborted) throw TaskFailure.ofEnded();
     const token = next;
     next = tokens.mint();
-    const { promise: over, reject } = Promise.withResolvers<never>();
+    const { promise: cut, reject } = Promise.withResolvers<never>();
+    // Its token is good for this try and not for the next.
+    const over = new AbortController();
     const onEnd = () => reject(TaskFailure.ofEnded());
     ended.addEventListener("abort", onEnd);
     const callOff =
@@ -61,9 +66,12 @@ export function makeTasks(execution: {
         ? () => {}
         : clock.after(input.timeoutSeconds * 1000, () => reject(new TaskFailure("States.Timeout", "")));
     try {
-      return asJson(await Promise.race([integrations[task.integration](task, input, token), over])) as never;
+      return asJson(
+        await Promise.race([integrations[task.integration](task, input, token, over.signal), cut]),
+      ) as never;
     } finally {
       callOff();
+      over.abort();
       ended.removeEventListener("abort", onEnd);
     }
   };

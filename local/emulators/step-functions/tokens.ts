@@ -26,8 +26,8 @@ export function makeTokens(clock: Clock, secret: Buffer) {
       const id = randomBytes(24);
       return Buffer.concat([id, seal(id)]).toString("base64url");
     },
-    /** Opens the token now, and settles when it is called back, when its heart stops, or when `ended` aborts. */
-    wait(token: string, heartbeatSeconds: number | undefined, ended: AbortSignal): Promise<unknown> {
+    /** Opens the token now, and settles when it is called back, when its heart stops, or when `over` aborts. */
+    wait(token: string, heartbeatSeconds: number | undefined, over: AbortSignal): Promise<unknown> {
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
       let callOff = () => {};
       const beat = () => {
@@ -36,13 +36,13 @@ export function makeTokens(clock: Clock, secret: Buffer) {
           callOff = clock.after(heartbeatSeconds * 1000, () => reject(new TaskFailure("States.HeartbeatTimeout", "")));
       };
       const onEnd = () => reject(TaskFailure.ofEnded());
-      ended.addEventListener("abort", onEnd);
+      over.addEventListener("abort", onEnd);
       open.set(token, { resolve, reject, beat });
       beat();
       return promise.finally(() => {
         open.delete(token);
         callOff();
-        ended.removeEventListener("abort", onEnd);
+        over.removeEventListener("abort", onEnd);
       });
     },
     succeed: (token: string, output: unknown) => demand(token).resolve(output),
