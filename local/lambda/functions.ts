@@ -1,7 +1,8 @@
-import { Readable } from "node:stream";
 import type { Log } from "../log.ts";
+import { makeGiveBack } from "../memory.ts";
 import { makePool, type Pool } from "./pool.ts";
-import { FunctionError, type Head, type WorkerSetup } from "./protocol.ts";
+import { failure, type WorkerSetup } from "./protocol.ts";
+import { openStream, type Streamed } from "./streamed.ts";
 import { type Listener, startWorker } from "./warm-worker.ts";
 
 /** A Lambda function of the template, as the laptop runs it. */
@@ -16,12 +17,6 @@ export interface FunctionSetup {
   readonly maxWorkers: number;
   /** How long a thread waits for its next event before it is ended. */
   readonly idleSeconds: number;
-}
-
-export interface Streamed {
-  readonly head: Head;
-  /** Destroying it cancels the invocation. */
-  readonly body: Readable;
 }
 
 export interface Functions {
@@ -47,6 +42,7 @@ export function startFunctions(options: {
   log: Log;
 }): Functions {
   const { functions, environment, cacheDir, log } = options;
+  const memory = makeGiveBack();
   const pools = new Map(functions.map((each) => [each.arn, poolOf(each)]));
 
   function poolOf(each: FunctionSetup): Pool {
@@ -71,7 +67,7 @@ export function startFunctions(options: {
     };
     const start = (onReady: () => void) =>
       startWorker({ setup, timeoutSeconds: each.timeoutSeconds, env, log, onReady });
-    return makePool({ size: each.maxWorkers, idleMs: each.idleSeconds * 1000, start });
+    return makePool({ size: each.maxWorkers, idleMs: each.idleSeconds * 1000, start, onCooled: memory.soon });
   }
 
   const run = async (arn: string, event: string, listener: Listener) => {
@@ -99,59 +95,9 @@ export function startFunctions(options: {
     knows: (arn) => pools.has(arn),
     invokeRaw,
     invoke: async (arn, event) => JSON.parse(await invokeRaw(arn, JSON.stringify(event))),
-    async stream(arn, event) {
-      const { promise, resolve, reject } = Promise.withResolvers<Streamed>();
-      let over = false;
-      let headed = false;
-      let unread = false;
-      const body = new Readable({
-        read() {
-          if (!unread) return;
-          unread = false;
-          worker.drained();
-        },
-        destroy(error, done) {
-          if (!over) worker.cancel();
-          done(error);
-        },
-      });
-      // The reader hears of it through its pipeline; before there is one, the rejection tells.
-      body.on("error", () => {});
-      const worker = await run(arn, event, {
-        head(head) {
-          headed = true;
-          resolve({ head, body });
-        },
-        chunk(bytes) {
-          if (!headed) {
-            reject(failure("Runtime.NoMetadata", "The function wrote a body before its status and headers"));
-            body.destroy();
-          }
-          if (body.destroyed) return;
-          if (body.push(bytes)) worker.drained();
-          else unread = true;
-        },
-        ended() {
-          over = true;
-          reject(failure("Runtime.NoMetadata", "The function ended without sending a status and headers"));
-          body.push(null);
-        },
-        failed(error) {
-          over = true;
-          reject(error);
-          body.destroy(error);
-        },
-        result() {
-          over = true;
-          reject(failure("Runtime.BufferedHandler", "A function without awslambda.streamifyResponse cannot stream"));
-        },
-      });
-      return promise;
-    },
+    stream: (arn, event) => openStream((listener) => run(arn, event, listener)),
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
     },
   };
 }
-
-const failure = (errorType: string, errorMessage: string) => new FunctionError({ errorType, errorMessage, trace: [] });

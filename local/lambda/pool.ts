@@ -12,8 +12,13 @@ export interface Pool {
 }
 
 /** A worker that had nothing to do for `idleMs` is ended, since an idle laptop should weigh little. */
-export function makePool(options: { size: number; idleMs: number; start(onReady: () => void): WarmWorker }): Pool {
-  const { size, idleMs, start } = options;
+export function makePool(options: {
+  size: number;
+  idleMs: number;
+  onCooled(): void;
+  start(onReady: () => void): WarmWorker;
+}): Pool {
+  const { size, idleMs, onCooled, start } = options;
   const all = new Set<WarmWorker>();
   const idle: { worker: WarmWorker; timer: NodeJS.Timeout }[] = [];
   let closed = false;
@@ -57,7 +62,7 @@ export function makePool(options: { size: number; idleMs: number; start(onReady:
           1,
         );
         all.delete(worker);
-        void worker.end();
+        void worker.end().then(onCooled);
       }, idleMs).unref();
       idle.push({ worker, timer });
     },

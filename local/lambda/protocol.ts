@@ -50,6 +50,9 @@ export class FunctionError extends Error {
   }
 }
 
+export const failure = (errorType: string, errorMessage: string) =>
+  new FunctionError({ errorType, errorMessage, trace: [] });
+
 export function failureOf(thrown: unknown): Failure {
   if (!(thrown instanceof Error)) return { errorType: "Error", errorMessage: String(thrown), trace: [] };
   const cause = thrown.cause instanceof Error ? [`caused by ${thrown.cause.stack}`] : [];

@@ -19,10 +19,17 @@ export interface Listener {
   ended(): void;
 }
 
+/** An invocation under way. */
+export interface Running {
+  /** The client took the last chunk. */
+  drained(): void;
+  cancel(): void;
+}
+
 /** A thread that has a function's code loaded. */
 export interface WarmWorker {
   /** One at a time; `over` is called when the next may come, or `dead` has become true. */
-  invoke(event: string, listener: Listener, over: () => void): { drained(): void; cancel(): void };
+  invoke(event: string, listener: Listener, over: () => void): Running;
   readonly dead: boolean;
   /** Whether its code is loaded. */
   readonly ready: boolean;
