@@ -4,7 +4,7 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { median, type Row, row } from "./figures.ts";
+import { median, type Row, row, significant } from "./figures.ts";
 import { dataDirectory, type Laptop, remove, startLaptop } from "./laptop.ts";
 import { type Ask, answer, type Load, press } from "./load.ts";
 
@@ -73,7 +73,7 @@ function rowsOf(name: string, bytes: number, runs: readonly { ours: Load; theirs
   return figures.map(([label, figure, unit]) => {
     const ours = median(runs.map((run) => run.ours[figure]));
     const theirs = median(runs.map((run) => run.theirs[figure]));
-    const note = `bare server: ${theirs.toPrecision(3)} ${unit} for the same ${bytes} bytes`;
+    const note = `bare server: ${significant(theirs)} ${unit} for the same ${bytes} bytes`;
     return row(`${name}, ${label}`, ours, unit, { ratio: { value: ours / theirs, of: "bare node:http" }, note });
   });
 }

@@ -19,7 +19,7 @@ export interface Options {
 
 export type Section = (options: Options) => Promise<Row[]>;
 
-/** A row; what is not given is null. Values keep three significant digits: more would be noise. */
+/** A row; what is not given is null. */
 export const row = (name: string, value: number | null, unit: string, more: Partial<Row> = {}): Row => ({
   name,
   value: value === null ? null : significant(value),
@@ -47,4 +47,5 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(at) - 1))]!;
 }
 
-const significant = (value: number) => Number(value.toPrecision(3));
+/** Three digits; more would be noise. */
+export const significant = (value: number) => Number(value.toPrecision(3));
