@@ -6,7 +6,7 @@
 import type { RunConfig } from "../runs.ts";
 
 export const defaults = {
-  learningRate: 3e-3,
+  learningRate: 2e-3,
   warmupRatio: 0.1,
   weightDecay: 0,
   maxGradNorm: 1,

@@ -63,6 +63,8 @@ export function makeFinishRun(parts: { table: Table; queue: Queue<JobMessage>; c
       await say("9-succeeded", "The job has successfully completed");
     } else if (job.status === "failed") {
       await say("9-failed", job.error?.message ?? "The job failed.", "error");
+    } else if (job.status === "paused") {
+      await say("8-left", `The run has left its machine; step ${attempt.checkpoint?.step ?? 0} is saved.`);
     } else if (job.status === "queued" && outcome?.kind === "lost") {
       await say(
         "8-lost",
