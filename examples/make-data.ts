@@ -72,7 +72,7 @@ const [known, held] = split();
 const taken = new Set<string>();
 const training = rows(known, trainingRows, taken);
 const validation = rows(held, validationRows, taken);
-const demo = (["colour", "owner", "home", "made"] as const).map((kind) => {
+const demo = (["colour", "mood", "home", "made"] as const).map((kind) => {
   for (;;) {
     const { question } = makers[kind](random, held);
     if (!taken.has(question)) return { messages: [{ role: "user", content: question }] };
