@@ -17,7 +17,8 @@ import { showVerdict } from "./demo/verdict.ts";
 
 const began = performance.now();
 const screen = makeScreen(process.stdout);
-const progress = makeProgress(screen);
+const ending = new AbortController();
+const progress = makeProgress(screen, ending.signal);
 
 async function demo(place: Place): Promise<void> {
   const held = prompts();
@@ -25,7 +26,7 @@ async function demo(place: Place): Promise<void> {
   const starting = progress.begin("Starting");
   const { url, apiKey, name } = await place.ready;
   starting.done(name);
-  const anneal = annealAt({ url, apiKey, stallSeconds: place.stallSeconds });
+  const anneal = annealAt({ url, apiKey, stallSeconds: place.stallSeconds, signal: ending.signal });
 
   const files = await uploadExamples({ anneal, screen, progress });
   const run = await train({ anneal, screen, progress, files });
@@ -36,26 +37,31 @@ async function demo(place: Place): Promise<void> {
   whatNext({ screen, place, run });
 }
 
-const place = choosePlace(process.env, { keep: process.argv.includes("--keep") });
+class Interrupted extends Error {}
 const interrupted = new Promise<never>((_, reject) => {
   // The place is closed once; hearing the signal again must not end the demo while it does so.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => reject(new Error(`Interrupted (${signal})`)));
+    process.on(signal, () => reject(new Interrupted(`Interrupted by ${signal}`)));
 });
 
 let exitCode = 0;
-try {
-  await Promise.race([demo(place), interrupted]);
-} catch (error) {
+let place: Place | null = null;
+const fail = (error: unknown, log: string | null) => {
   exitCode = 1;
-  progress.abandon();
-  screen.failure(error, place.logTail());
+  // What was interrupted must not go on beside its own failure.
+  ending.abort(error);
+  screen.failure(error, log);
+};
+try {
+  place = choosePlace(process.env, { keep: process.argv.includes("--keep") });
+  await Promise.race([demo(place), place.lost, interrupted]);
+} catch (error) {
+  fail(error, error instanceof Interrupted ? null : (place?.logTail() ?? null));
 }
 try {
-  await place.close();
+  await place?.close();
 } catch (error) {
-  exitCode = 1;
-  screen.failure(error, null);
+  fail(error, null);
 }
 const seconds = Math.round((performance.now() - began) / 1000);
 screen.line(

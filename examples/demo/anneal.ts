@@ -50,8 +50,8 @@ export const Job = z.object({
 export type Job = z.infer<typeof Job>;
 
 /** An installation: the official client with its base URL changed, and the routes that OpenAI's API has no word for. */
-export function annealAt(options: { url: string; apiKey: string; stallSeconds: number }) {
-  const { url, apiKey, stallSeconds } = options;
+export function annealAt(options: { url: string; apiKey: string; stallSeconds: number; signal: AbortSignal }) {
+  const { url, apiKey, stallSeconds, signal } = options;
 
   async function ask<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${url}${path}`, {
@@ -77,6 +77,7 @@ export function annealAt(options: { url: string; apiKey: string; stallSeconds: n
       let changed = performance.now();
       for (;;) {
         const answer = await again();
+        signal.throwIfAborted();
         see?.(answer);
         if (fits(answer)) return answer;
         const now = JSON.stringify(answer);

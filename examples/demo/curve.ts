@@ -15,7 +15,7 @@ export function showCurve(screen: Screen, { training, validation }: Pick<Run, "t
 
 /**
  * The training loss as a line and the validation losses as points, no line longer than `columns`.
- * Losses are finite, and there is at least one.
+ * Losses are finite and not negative, and there is at least one.
  */
 export function drawCurve(
   { training, validation }: { training: readonly Point[]; validation: readonly Point[] },
@@ -91,8 +91,10 @@ function drawLine(grid: string[][], rows: readonly (number | null)[]): void {
   }
 }
 
+/** At most six characters. */
 function number(value: number): string {
-  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
+  if (value !== 0 && (value < 1e-3 || value >= 999_999.5)) return value.toExponential(0);
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 }
 
 function stepLabels({ low, high }: { low: number; high: number }, width: number): string {

@@ -51,7 +51,7 @@ const plain = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
 export async function uploadExamples(demo: { anneal: Anneal; screen: Screen; progress: Progress }): Promise<Files> {
   const { anneal, screen, progress } = demo;
   const { openai } = anneal;
-  const step = progress.begin("Preparing datasets");
+  const step = progress.begin("Reading the data");
   step.update({ value: 0, total: 2, detail: "uploading" });
   const upload = (name: string) => openai.files.create({ file: new File([example(name)], name), purpose: "fine-tune" });
   const [training, validation] = await Promise.all([upload(TRAINING), upload(VALIDATION)]);

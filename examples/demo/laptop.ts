@@ -34,6 +34,9 @@ export function startLaptop({ keep }: { keep: boolean }): Place {
 
   return {
     ready,
+    lost: once(laptop, "exit").then(([code, signal]) => {
+      throw new Error(`The laptop ended on its own (${signal ?? `exit ${code}`})`);
+    }),
     stallSeconds: 120,
     dataDir,
     keeps: keep,
@@ -49,18 +52,13 @@ export function startLaptop({ keep }: { keep: boolean }): Place {
   };
 }
 
+/** Its URL. Waits for ever when the laptop ends before it is ready: that is `lost`. */
 async function whenReady(laptop: ChildProcess): Promise<string> {
-  const failed = once(laptop, "error").then(([error]) => {
-    throw error;
-  });
-  const found = (async () => {
-    for await (const line of createInterface({ input: laptop.stdout! })) {
-      const url = /^anneal ready (\S+)$/.exec(line)?.[1];
-      if (url) return url;
-    }
-    throw new Error(`The laptop ended before it was ready (exit ${laptop.exitCode ?? laptop.signalCode})`);
-  })();
-  return Promise.race([found, failed]);
+  for await (const line of createInterface({ input: laptop.stdout! })) {
+    const url = /^anneal ready (\S+)$/.exec(line)?.[1];
+    if (url) return url;
+  }
+  return new Promise(() => {});
 }
 
 const keyIn = (dataDir: string) =>

@@ -3,8 +3,10 @@ import { startLaptop } from "./laptop.ts";
 
 /** Where the demo runs: a laptop of its own, or an installation that is there already. */
 export interface Place {
-  /** Where to send requests. Rejects with what the laptop wrote when it does not start. */
+  /** Where to send requests. */
   readonly ready: Promise<{ url: string; apiKey: string; name: string }>;
+  /** Rejects when the laptop ends before it is asked to. */
+  readonly lost: Promise<never>;
   /** How long nothing may change before a wait is given up. */
   readonly stallSeconds: number;
   /** The laptop's directory; null when the installation is elsewhere. */
@@ -30,6 +32,7 @@ export function choosePlace(environment: NodeJS.ProcessEnv, options: { keep: boo
   const url = given.ANNEAL_URL.replace(/\/+$/, "").replace(/\/v1$/, "");
   return {
     ready: Promise.resolve({ url, apiKey: given.ANNEAL_API_KEY, name: url }),
+    lost: new Promise(() => {}),
     // A cloud GPU may take this long to be found and to load its image.
     stallSeconds: 30 * 60,
     dataDir: null,

@@ -16,37 +16,35 @@ export interface Step {
 
 /** How often a line is written where there is no terminal to draw a bar on. */
 const PLAIN_MS = 3_000;
-const BAR = 20;
-const NAME = 20;
+const BAR = 16;
+const NAME = 17;
 
-/** Shows one long step after the other: a bar on a terminal, elsewhere a line every few seconds. */
-export function makeProgress({ out, columns, paint }: Screen) {
-  let current: { end(): void } | null = null;
-
+/**
+ * Shows one long step after the other: a bar on a terminal, elsewhere a line every few seconds. The signal takes the bar
+ * of a step away that will not be done; after it none begins.
+ */
+export function makeProgress({ out, columns, paint }: Screen, signal: AbortSignal) {
   return {
     begin(name: string): Step {
+      signal.throwIfAborted();
       const began = performance.now();
       const amount: Amount = {};
       const seconds = () => (performance.now() - began) / 1000;
       const end = out.isTTY
         ? drawBar(out, () => barLine({ name, seconds: seconds(), ...amount }, columns))
         : writeLines(out, () => plainLine({ name, seconds: seconds(), ...amount }));
-      current = { end };
+      signal.addEventListener("abort", end);
       return {
         update: (more) => Object.assign(amount, more),
         done(detail) {
+          signal.throwIfAborted();
+          signal.removeEventListener("abort", end);
           end();
-          current = null;
           out.write(
             `${paint("green", "✓")} ${name.padEnd(NAME)}${detail}${paint("dim", ` · ${duration(seconds())}`)}\n`,
           );
         },
       };
-    },
-    /** Takes away the bar of a step that will not be done. Quiet when there is none. */
-    abandon() {
-      current?.end();
-      current = null;
     },
   };
 }
@@ -57,7 +55,7 @@ interface Shown extends Amount {
   seconds: number;
 }
 
-/** `  Training            ████████░░░░░░░░░░░░ 48/120 · loss 0.15 · 9 s`, cut to fit. */
+/** `  Training         ██████░░░░░░░░░░ 48/120 loss 0.150 · 9.0 s`, cut to fit. */
 export function barLine({ name, seconds, value = 0, total, detail }: Shown, columns: number): string {
   const count = total === undefined ? "" : ` ${value}/${total}`;
   const facts = [detail, duration(seconds)].filter(Boolean).join(" · ");

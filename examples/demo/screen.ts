@@ -37,8 +37,14 @@ export function makeScreen(out: NodeJS.WriteStream): Screen {
     },
     warning: (text) => line(`  ${paint("yellow", `! ${text}`)}`),
     failure(error, log) {
-      line(`\n${paint("red", `✗ ${error instanceof Error ? error.message : String(error)}`)}`);
+      line(`\n${paint("red", `✗ ${explain(error)}`)}`);
       if (log) line(`\nThe end of the laptop's log:\n${log.replace(/^/gm, "  ")}\n`);
     },
   };
+}
+
+/** What went wrong and what that came from: "Connection error." alone helps nobody. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${explain(error.cause)}`;
 }

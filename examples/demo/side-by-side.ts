@@ -32,7 +32,7 @@ export async function compareAnswers(demo: {
   const answers: Answer[] = [];
 
   screen.line();
-  const step = progress.begin("Serving both models");
+  const step = progress.begin("Serving both");
   const total = prompts.length * 2 - 1;
   let value = 0;
   const count = async (answer: Promise<string>) => {

@@ -40,6 +40,8 @@ export async function train(demo: { anneal: Anneal; screen: Screen; progress: Pr
     training_file: files.training,
     validation_file: files.validation,
     suffix: "pirate",
+    // With the same seed, two machines can compare what they got.
+    seed: 1,
     method: { type: "supervised", supervised: { hyperparameters: { n_epochs: "auto", batch_size: "auto" } } },
   });
   const again = () => anneal.job(id);
