@@ -10,8 +10,8 @@ import { type Ask, answer, type Load, press } from "./load.ts";
 
 const CONNECTIONS = [1, 4];
 const ROUNDS = 3;
-const COUNT = 400;
-const WARM_UP = 200;
+/** Long enough for the gateway to start as many threads of the function as it will. */
+const WARM_UP = { seconds: 4 };
 
 export async function api(): Promise<Row[]> {
   const dataDir = dataDirectory();
@@ -19,7 +19,7 @@ export async function api(): Promise<Row[]> {
   try {
     const { create, retrieve } = await asks(laptop);
     // Reading first: what creating leaves in the queue would still be worked at.
-    return [...(await compare("job retrieve", retrieve)), ...(await compare("job create", create))];
+    return [...(await compare("job retrieve", retrieve, 500)), ...(await compare("job create", create, 200))];
   } finally {
     await laptop.stop();
     remove(dataDir);
@@ -39,7 +39,7 @@ async function asks({ url, apiKey, request }: Laptop): Promise<{ create: Ask; re
   };
 }
 
-async function compare(name: string, ask: Ask): Promise<Row[]> {
+async function compare(name: string, ask: Ask, count: number): Promise<Row[]> {
   const bytes = Buffer.byteLength(await answer(ask));
   const bare = fork(new URL("./bare-server.ts", import.meta.url), [String(bytes)]);
   try {
@@ -48,11 +48,11 @@ async function compare(name: string, ask: Ask): Promise<Row[]> {
     const rows: Row[] = [];
     for (const connections of CONNECTIONS) {
       const runs: { ours: Load; theirs: Load }[] = [];
-      for (const warmUp of [ask, constant]) await press(warmUp, { connections, count: WARM_UP });
+      for (const warmUp of [ask, constant]) await press(warmUp, connections, WARM_UP);
       for (let round = 0; round < ROUNDS; round++) {
-        const ours = await press(ask, { connections, count: COUNT });
+        const ours = await press(ask, connections, { count });
         // Many more, since a constant takes a hundredth of the time.
-        const theirs = await press(constant, { connections, count: COUNT * 10 });
+        const theirs = await press(constant, connections, { count: count * 10 });
         runs.push({ ours, theirs });
       }
       rows.push(...rowsOf(`${name}, ${connections} connection${connections > 1 ? "s" : ""}`, bytes, runs));

@@ -5,6 +5,8 @@ export interface Row {
   readonly value: number | null;
   readonly unit: string;
   readonly target: Target | null;
+  /** Null when there is no value or no target. */
+  readonly met: boolean | null;
   /** The value beside another one of the same run: `value` times `of`. */
   readonly ratio: { readonly value: number; readonly of: string } | null;
   readonly note: string | null;
@@ -20,20 +22,25 @@ export interface Options {
 export type Section = (options: Options) => Promise<Row[]>;
 
 /** A row; what is not given is null. */
-export const row = (name: string, value: number | null, unit: string, more: Partial<Row> = {}): Row => ({
-  name,
-  value: value === null ? null : significant(value),
-  unit,
-  target: more.target ?? null,
-  ratio: more.ratio ? { ...more.ratio, value: significant(more.ratio.value) } : null,
-  note: more.note ?? null,
-});
-
-/** Null when there is nothing to hold against each other. */
-export function met({ value, target }: Row): boolean | null {
-  if (value === null || target === null) return null;
-  return "most" in target ? value <= target.most : value >= target.least;
+export function row(
+  name: string,
+  value: number | null,
+  unit: string,
+  { target = null, ratio = null, note = null }: Partial<Pick<Row, "target" | "ratio" | "note">> = {},
+): Row {
+  const met = value === null || target === null ? null : meets(value, target);
+  return {
+    name,
+    value: value === null ? null : significant(value),
+    unit,
+    target,
+    met,
+    ratio: ratio && { ...ratio, value: significant(ratio.value) },
+    note,
+  };
 }
+
+const meets = (value: number, target: Target) => ("most" in target ? value <= target.most : value >= target.least);
 
 /** Of a list that is not empty. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);

@@ -15,23 +15,27 @@ export interface Load {
   readonly perSecond: number;
 }
 
+/** How often, or for how long. */
+export type Amount = { readonly count: number } | { readonly seconds: number };
+
 /**
- * Asks `count` times over `connections` that stay open, each of which asks again as soon as it was answered.
+ * Asks so often over `connections` that stay open, each of which asks again as soon as it was answered.
  * Throws at the first answer that is not 200, with its text.
  */
-export async function press(ask: Ask, { connections, count }: { connections: number; count: number }): Promise<Load> {
+export async function press(ask: Ask, connections: number, amount: Amount): Promise<Load> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const times: number[] = [];
-  let left = count;
+  const began = performance.now();
+  const until = "seconds" in amount ? began + amount.seconds * 1000 : Number.POSITIVE_INFINITY;
+  let left = "count" in amount ? amount.count : Number.POSITIVE_INFINITY;
   const connection = async () => {
-    while (left-- > 0) {
-      const began = performance.now();
+    while (left-- > 0 && performance.now() < until) {
+      const asked = performance.now();
       const { status, text } = await once(ask, agent);
-      times.push(performance.now() - began);
+      times.push(performance.now() - asked);
       if (status !== 200) throw new Error(`${ask.method} ${ask.url} answered ${status}: ${text}`);
     }
   };
-  const began = performance.now();
   try {
     await Promise.all(Array.from({ length: connections }, connection));
   } finally {

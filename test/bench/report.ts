@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { met, type Row } from "./figures.ts";
+import type { Row } from "./figures.ts";
 import type { Run, Runs } from "./runs.ts";
 
 const HEAD = ["", "value", "unit", "target", "met", "ratio", "note"] as const;
@@ -44,13 +44,13 @@ function markdown(section: string, { at, commit, machine, load, rows }: Run): st
 }
 
 function cells(row: Row): string[] {
-  const { name, value, unit, target, ratio, note } = row;
+  const { name, value, unit, target, met, ratio, note } = row;
   return [
     name,
     value === null ? "null" : String(value),
     unit,
     target === null ? "" : "most" in target ? `≤ ${target.most}` : `≥ ${target.least}`,
-    { true: "yes", false: "no", null: "–" }[`${met(row)}`],
+    { true: "yes", false: "no", null: "–" }[`${met}`],
     ratio === null ? "" : `${ratio.value} × ${ratio.of}`,
     note ?? "",
   ];
