@@ -41,8 +41,8 @@ export const models: readonly BaseModel[] = [
   {
     name: TINY,
     ownedBy: "anneal",
-    parameters: 984_000,
-    contextLength: 256,
+    parameters: 869_504,
+    contextLength: 512,
     trainableOn: ["local"],
     asOf: "2026-11-20",
   },

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 const description = JSON.parse(readFileSync(new URL("openai.json", import.meta.url), "utf8"));
 const ajv = new Ajv({ strict: false, allErrors: true });
 // Names for people: the types beside them are what is checked.
-for (const format of ["unixtime", "uri"]) ajv.addFormat(format, true);
+for (const format of ["unixtime", "uri", "date"]) ajv.addFormat(format, true);
 ajv.addSchema(description, "openai");
 
 /** Fails unless the reply is what OpenAI's published API description says of this schema. */
