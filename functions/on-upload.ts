@@ -3,7 +3,7 @@ import { makeQueue } from "../shared/aws/queue.ts";
 import { makePreparing } from "../shared/datasets/preparing.ts";
 import { countTokens, TOKENIZER } from "../shared/datasets/tokenizer.ts";
 import { derivedId } from "../shared/ids.ts";
-import { type JobMessage, waitingFor } from "../shared/jobs/jobs.ts";
+import { type JobMessage, waitingFor } from "../shared/jobs/rows.ts";
 import { stateOf } from "./core.ts";
 import { environment, functions } from "./declarations.ts";
 import { arrivedObjects, eachMessage } from "./messages.ts";

@@ -1,9 +1,10 @@
 import type { Caller } from "./caller.ts";
 import { type Installation, type Resolved, resolve } from "./catalogue.ts";
 import type { Datasets } from "./datasets/store.ts";
+import { unfitForTraining } from "./datasets/trainable.ts";
 import { conflict, invalid } from "./errors.ts";
 import type { Hyperparameters, Job } from "./jobs/job.ts";
-import { jobRows } from "./jobs/jobs.ts";
+import { jobRows } from "./jobs/rows.ts";
 import { costOf, type Micros, trainingPrice } from "./prices.ts";
 import type { Table } from "./table.ts";
 import { type ResolvedHyperparameters, resolveHyperparameters } from "./training/hyperparameters.ts";
@@ -51,7 +52,7 @@ export function makeQuotes({
     const rates: number[] = [];
     for await (const job of jobs.list(caller.organization, { descending: true })) {
       if (job.status !== "succeeded" || job.baseModel !== baseModel || job.trainingSeconds === 0) continue;
-      const file = await datasets.get(caller, job.trainingFile).catch(() => null);
+      const file = await datasets.find(caller, job.trainingFile);
       if (!file?.summary || !job.resolved) continue;
       rates.push((file.summary.tokens * job.resolved.epochs) / job.trainingSeconds);
       if (rates.length === SAMPLE) break;
@@ -66,14 +67,14 @@ export function makeQuotes({
       wanted: { model: string; trainingFile: string; hyperparameters: Hyperparameters },
     ): Promise<Quote> {
       const model = resolve(wanted.model, installation);
-      const file = await datasets.get(caller, wanted.trainingFile, "training_file");
-      if (file.status === "rejected" || file.purpose !== "fine-tune")
-        throw invalid(
+      const file = await datasets.find(caller, wanted.trainingFile);
+      const wrong = unfitForTraining(wanted.trainingFile, file);
+      if (wrong) throw invalid("training_file", wrong);
+      if (!file?.summary)
+        throw conflict(
+          `The file '${wanted.trainingFile}' is still being prepared. Ask again in a moment.`,
           "training_file",
-          `The file '${file.id}' cannot be trained on: ${file.reason?.message ?? `its purpose is '${file.purpose}'`}`,
         );
-      if (!file.summary)
-        throw conflict(`The file '${file.id}' is still being prepared. Ask again in a moment.`, "training_file");
       const hyperparameters = resolveHyperparameters(wanted.hyperparameters, file.summary.rows);
       const tokens = { count: file.summary.tokens * hyperparameters.epochs, estimated: file.summary.tokensEstimated };
       const rates = await measured(caller, model.model.name);

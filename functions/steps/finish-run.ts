@@ -1,5 +1,5 @@
 import { makeQueue } from "../../shared/aws/queue.ts";
-import type { JobMessage } from "../../shared/jobs/jobs.ts";
+import type { JobMessage } from "../../shared/jobs/rows.ts";
 import { makeFinishRun } from "../../shared/training/finish-run.ts";
 import { stateOf } from "../core.ts";
 import { environment, functions } from "../declarations.ts";

@@ -1,7 +1,8 @@
 import type { Blobs } from "../blobs.ts";
+import { type Dataset, preparedKeys } from "./dataset.ts";
 import { prepare } from "./prepare.ts";
 import { DatasetRejected } from "./reasons.ts";
-import { type Dataset, type Datasets, preparedKeys } from "./store.ts";
+import type { Datasets } from "./store.ts";
 
 /** Turns what arrived into the prepared files and the report, and settles the dataset as `ready` or `rejected`. */
 export function makePreparing(parts: {
@@ -29,7 +30,13 @@ export function makePreparing(parts: {
       await fingerprints.close();
       await blobs.put(keys.report, JSON.stringify(report), "application/json");
       const { method, rows, tokens, sha256 } = report;
-      const summary = { method, rows: rows.accepted, tokens: tokens.total, tokensEstimated: tokens.estimated, sha256: sha256.raw };
+      const summary = {
+        method,
+        rows: rows.accepted,
+        tokens: tokens.total,
+        tokensEstimated: tokens.estimated,
+        sha256: sha256.raw,
+      };
       await datasets.settle(dataset, { reason: null, summary });
     } catch (error) {
       await records.abort();

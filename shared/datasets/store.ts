@@ -1,54 +1,14 @@
-import * as z from "zod";
 import type { Blobs, UploadForm } from "../blobs.ts";
-import type { Caller } from "../caller.ts";
-import { conflict, invalid, missing } from "../errors.ts";
+import { type Caller, OrganizationId } from "../caller.ts";
+import { conflict, missing } from "../errors.ts";
 import { isId, newId } from "../ids.ts";
 import { collection, type Table } from "../table.ts";
+import { arrivedStatus, Dataset, type Purpose, preparedKeys, safeName } from "./dataset.ts";
 import { Report } from "./report.ts";
-
-/** What a file is for. Only `fine-tune` files are prepared; the others are kept and given back. */
-export const Purpose = z.enum(["fine-tune", "assistants", "batch", "vision", "user_data", "evals"]);
-export type Purpose = z.infer<typeof Purpose>;
-
-/**
- * `awaiting` its bytes → `uploaded` → `ready` or `rejected`. Files that are not for training end as `stored`.
- */
-export const Dataset = z.object({
-  organization: z.string(),
-  id: z.string(),
-  filename: z.string(),
-  purpose: Purpose,
-  status: z.enum(["awaiting", "uploaded", "ready", "rejected", "stored"]),
-  createdAt: z.number(),
-  /** Of the raw file; null until it arrived. */
-  bytes: z.number().nullable(),
-  /** Where the raw file lies. */
-  key: z.string(),
-  /** Why it was rejected. */
-  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
-  /** From the report, for quotes and refusals; null unless `ready`. */
-  summary: z
-    .object({
-      method: Report.shape.method,
-      rows: z.number(),
-      tokens: z.number(),
-      tokensEstimated: z.boolean(),
-      sha256: z.string(),
-    })
-    .nullable(),
-});
-export type Dataset = z.infer<typeof Dataset>;
 
 /** The largest file a presigned form takes: S3's limit for one PUT or POST. */
 const MAX_FORM_BYTES = 5 * 1024 ** 3;
 const FORM_SECONDS = 3600;
-
-/** Prepared files of a dataset, in its folder. */
-export const preparedKeys = ({ organization, id }: Pick<Dataset, "organization" | "id">) => ({
-  records: `datasets/${organization}/${id}/records.jsonl`,
-  fingerprints: `datasets/${organization}/${id}/fingerprints.bin`,
-  report: `datasets/${organization}/${id}/report.json`,
-});
 
 /** Datasets by organization. `awaiting` ones are not shown in lists: there is nothing there yet. */
 export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blobs; clock: () => number }) {
@@ -71,13 +31,17 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
     };
   };
 
+  const find = async (caller: Caller, id: string): Promise<Dataset | null> =>
+    isId("dataset", id) ? datasets.get(caller.organization, id) : null;
+
   async function get(caller: Caller, id: string, param: string | null = null): Promise<Dataset> {
-    const found = isId("dataset", id) ? await datasets.get(caller.organization, id) : null;
+    const found = await find(caller, id);
     if (!found) throw missing("file", id, param);
     return found;
   }
 
   return {
+    find,
     get,
     newId: () => newId("dataset", clock()),
 
@@ -122,7 +86,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
      */
     async arrived(object: { key: string; bytes: number; derivedId: string }): Promise<Dataset | null> {
       const [, organization, id, ...rest] = object.key.split("/");
-      if (!organization || !id) return null;
+      if (!OrganizationId.safeParse(organization).success || !organization || !id) return null;
       if (isId("dataset", id) && rest.length === 1) {
         const found = await datasets.change(organization, id, (current) =>
           current.status === "awaiting" ? { ...current, status: arrivedStatus(current), bytes: object.bytes } : null,
@@ -185,18 +149,3 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
   };
 }
 export type Datasets = ReturnType<typeof makeDatasets>;
-
-const arrivedStatus = ({ purpose }: Dataset) => (purpose === "fine-tune" ? "uploaded" : "stored");
-
-/** The last part of a path, as it may stand in an object key. Throws `invalid` when nothing is left. */
-function safeName(filename: string): string {
-  const name = filename
-    .split(/[/\\]/)
-    .at(-1)!
-    .replace(/[^\p{L}\p{N}._ ()+-]/gu, "_")
-    .slice(0, 200)
-    .trim();
-  if (name === "" || name === "." || name === "..")
-    throw invalid("filename", "The file needs a name, such as training.jsonl.");
-  return name;
-}

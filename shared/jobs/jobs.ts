@@ -1,18 +1,14 @@
 import type { Caller } from "../caller.ts";
 import { type Installation, resolve, standInNotice } from "../catalogue.ts";
 import type { Datasets } from "../datasets/store.ts";
+import { unfitForTraining } from "../datasets/trainable.ts";
 import { conflict, invalid, missing } from "../errors.ts";
 import { isId, newId } from "../ids.ts";
 import type { Queue } from "../queue.ts";
-import { collection, type Table } from "../table.ts";
+import type { Table } from "../table.ts";
 import { makeCheckpoints, makeJobEvents } from "./events.ts";
-import { canBecome, type Hyperparameters, isOver, Job, type Status } from "./job.ts";
-
-/** Told to the queue after every change of a job; see ../training/settle.ts. */
-export interface JobMessage {
-  organization: string;
-  job: string;
-}
+import { canBecome, type Hyperparameters, isOver, type Job, type Status } from "./job.ts";
+import { type JobMessage, jobRows } from "./rows.ts";
 
 export interface NewJob {
   id?: string;
@@ -23,20 +19,6 @@ export interface NewJob {
   suffix: string | null;
   seed: number | null;
   metadata: Record<string, string> | null;
-}
-
-/** The rows of all jobs, for those who look after them. */
-export const jobRows = (table: Table) => collection(table, { name: "job", schema: Job, live: (job) => !job.settled });
-
-/** Unvalidated jobs that name this file. */
-export async function* waitingFor(table: Table, file: { organization: string; id: string }): AsyncIterable<Job> {
-  for await (const job of jobRows(table).allLive())
-    if (
-      job.organization === file.organization &&
-      !job.validated &&
-      (job.trainingFile === file.id || job.validationFile === file.id)
-    )
-      yield job;
 }
 
 /** Jobs as their owners see and steer them. */
@@ -83,8 +65,8 @@ export function makeJobs(parts: {
     /** A queued job. Throws `invalid` naming `model`, `training_file` or `validation_file`. */
     async create(caller: Caller, wanted: NewJob): Promise<Job> {
       const { requested, model, standIn, provider } = resolve(wanted.model, installation);
-      await usable(caller, wanted.trainingFile, "training_file");
-      if (wanted.validationFile) await usable(caller, wanted.validationFile, "validation_file");
+      await requireTrainable(caller, wanted.trainingFile, "training_file");
+      if (wanted.validationFile) await requireTrainable(caller, wanted.validationFile, "validation_file");
       const now = clock();
       const job: Job = {
         organization: caller.organization,
@@ -156,18 +138,9 @@ export function makeJobs(parts: {
     },
   };
 
-  async function usable(caller: Caller, id: string, param: "training_file" | "validation_file") {
-    const file = await datasets.get(caller, id, param).catch(() => {
-      throw invalid(param, `There is no file '${id}' in this organization. Upload it with purpose 'fine-tune' first.`);
-    });
-    if (file.purpose !== "fine-tune")
-      throw invalid(
-        param,
-        `The file '${id}' has the purpose '${file.purpose}'. Upload it again with purpose 'fine-tune'.`,
-      );
-    if (file.status === "rejected") throw invalid(param, `The file '${id}' was rejected: ${file.reason?.message}`);
-    if (file.summary?.method === "preference")
-      throw invalid(param, `The file '${id}' holds preference pairs. Supervised fine-tuning needs rows with messages.`);
+  async function requireTrainable(caller: Caller, id: string, param: "training_file" | "validation_file") {
+    const wrong = unfitForTraining(id, await datasets.find(caller, id));
+    if (wrong) throw invalid(param, wrong);
   }
 }
 export type Jobs = ReturnType<typeof makeJobs>;

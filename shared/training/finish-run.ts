@@ -1,7 +1,7 @@
 import { type Attempt, makeAttempts, type Outcome } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import { isOver, type Job } from "../jobs/job.ts";
-import { type JobMessage, jobRows } from "../jobs/jobs.ts";
+import { type JobMessage, jobRows } from "../jobs/rows.ts";
 import { makeTunedModels, tunedModelName } from "../models.ts";
 import type { Queue } from "../queue.ts";
 import type { Table } from "../table.ts";

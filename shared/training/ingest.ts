@@ -3,7 +3,7 @@ import { derivedId } from "../ids.ts";
 import { type Attempt, makeAttempts } from "../jobs/attempts.ts";
 import { makeCheckpoints, makeJobEvents } from "../jobs/events.ts";
 import type { Job } from "../jobs/job.ts";
-import { jobRows } from "../jobs/jobs.ts";
+import { jobRows } from "../jobs/rows.ts";
 import { eventKey, RunEvent, runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
 import type { RunReference } from "./prepare-run.ts";

@@ -2,13 +2,13 @@ import type { Blobs } from "../blobs.ts";
 import { uri } from "../blobs.ts";
 import type { Caller } from "../caller.ts";
 import type { Installation } from "../catalogue.ts";
+import { preparedKeys } from "../datasets/dataset.ts";
 import { findLeakage } from "../datasets/leakage.ts";
-import { type Datasets, preparedKeys } from "../datasets/store.ts";
-import { DomainError } from "../errors.ts";
+import type { Datasets } from "../datasets/store.ts";
 import { makeAttempts } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import type { Job } from "../jobs/job.ts";
-import { jobRows } from "../jobs/jobs.ts";
+import { jobRows } from "../jobs/rows.ts";
 import { makeQuotes } from "../quotes.ts";
 import { type RunConfig, runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
@@ -54,8 +54,8 @@ export function makePrepareRun(parts: {
     if (!job || job.attempt !== n || (job.status !== "preparing" && job.status !== "running")) return nothing;
 
     const owner: Caller = { organization, keyId: "prepare-run", scopes: [] };
-    const training = await datasets.get(owner, job.trainingFile).catch(gone);
-    const validation = job.validationFile ? await datasets.get(owner, job.validationFile).catch(gone) : null;
+    const training = await datasets.find(owner, job.trainingFile);
+    const validation = job.validationFile ? await datasets.find(owner, job.validationFile) : null;
     if (!training || (job.validationFile && !validation)) {
       await fail(job, "A file of the job was deleted while it waited.");
       return nothing;
@@ -122,8 +122,3 @@ export function makePrepareRun(parts: {
     });
   }
 }
-
-const gone = (error: unknown) => {
-  if (error instanceof DomainError && error.code === "missing") return null;
-  throw error;
-};

@@ -1,10 +1,11 @@
 import type { Blobs } from "../blobs.ts";
 import type { Caller } from "../caller.ts";
 import type { Datasets } from "../datasets/store.ts";
+import { unfitForTraining } from "../datasets/trainable.ts";
 import { type Attempt, executionName, makeAttempts, nextAttempt } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import { isOver, type Job } from "../jobs/job.ts";
-import { jobRows } from "../jobs/jobs.ts";
+import { jobRows } from "../jobs/rows.ts";
 import { type Control, runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
 import type { Workflows } from "../workflows.ts";
@@ -77,15 +78,9 @@ export function makeSettle(parts: {
       [job.validationFile, "validation_file"],
     ] as const) {
       if (id === null) continue;
-      const file = await datasets.get(owner, id).catch(() => null);
+      const file = await datasets.find(owner, id);
       if (file?.status === "awaiting" || file?.status === "uploaded") return false;
-      const wrong = !file
-        ? `The file '${id}' was deleted before the job began.`
-        : file.status === "rejected"
-          ? `The file '${id}' cannot be used: ${file.reason?.message}`
-          : file.summary?.method !== "supervised"
-            ? `The file '${id}' holds preference pairs. Supervised fine-tuning needs rows with messages.`
-            : null;
+      const wrong = unfitForTraining(id, file);
       if (wrong) return fail(job, param, wrong);
     }
     const now = clock();

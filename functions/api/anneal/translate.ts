@@ -1,4 +1,4 @@
-import type { Dataset } from "../../../shared/datasets/store.ts";
+import type { Dataset } from "../../../shared/datasets/dataset.ts";
 import type { Expectation, Job } from "../../../shared/jobs/job.ts";
 import type { Micros } from "../../../shared/prices.ts";
 import type { Actual, Quote, Range } from "../../../shared/quotes.ts";

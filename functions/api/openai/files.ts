@@ -1,4 +1,4 @@
-import { type Dataset, Purpose } from "../../../shared/datasets/store.ts";
+import { type Dataset, Purpose } from "../../../shared/datasets/dataset.ts";
 import { invalid } from "../../../shared/errors.ts";
 import { isId } from "../../../shared/ids.ts";
 import type { Core } from "../../core.ts";

@@ -1,4 +1,4 @@
-import type { Dataset } from "../../../shared/datasets/store.ts";
+import type { Dataset } from "../../../shared/datasets/dataset.ts";
 import { invalid } from "../../../shared/errors.ts";
 import type { Checkpoint, JobEvent } from "../../../shared/jobs/events.ts";
 import type { Hyperparameters, Job, Status } from "../../../shared/jobs/job.ts";
