@@ -54,7 +54,9 @@ export async function start(): Promise<Row[]> {
 function idle(name: string, samples: readonly Memory[]): Row {
   if (samples.length === 0) return row(name, null, "MiB", { target: idleTarget, note: "needs Linux's /proc" });
   const [rss, pss] = [samples.map((each) => each.rss), samples.map((each) => each.pss)];
-  const note = `RSS of ${samples.at(-1)!.processes} processes, highest ${Math.round(Math.max(...rss))}; PSS ${Math.round(median(pss))}`;
+  const { processes } = samples.at(-1)!;
+  const of = processes === 1 ? "one process" : `${processes} processes`;
+  const note = `RSS of ${of}, highest ${Math.round(Math.max(...rss))}; PSS ${Math.round(median(pss))}`;
   return row(name, median(rss), "MiB", { target: idleTarget, note });
 }
 
