@@ -49,6 +49,12 @@ export const Job = z.object({
 });
 export type Job = z.infer<typeof Job>;
 
+interface Wanted {
+  model: string;
+  training_file: string;
+  hyperparameters: { n_epochs: number; batch_size: number };
+}
+
 /** An installation: the official client with its base URL changed, and the routes that OpenAI's API has no word for. */
 export function annealAt(options: { url: string; apiKey: string; stallSeconds: number; signal: AbortSignal }) {
   const { url, apiKey, stallSeconds, signal } = options;
@@ -67,7 +73,7 @@ export function annealAt(options: { url: string; apiKey: string; stallSeconds: n
   return {
     openai: new OpenAI({ baseURL: `${url}/v1`, apiKey }),
     report: (file: string) => ask(Report, `/api/v1/datasets/${file}/report`),
-    quote: (model: string, file: string) => ask(Quote, "/api/v1/quotes", { model, training_file: file }),
+    quote: (wanted: Wanted) => ask(Quote, "/api/v1/quotes", wanted),
     job: (id: string) => ask(Job, `/api/v1/jobs/${id}`),
     jobQuote: (id: string) => ask(JobQuote, `/api/v1/jobs/${id}/quote`),
 

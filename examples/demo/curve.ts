@@ -21,21 +21,22 @@ export function drawCurve(
   { training, validation }: { training: readonly Point[]; validation: readonly Point[] },
   columns: number,
 ): { scale: "log" | "linear"; text: string } {
-  const all = [...training, ...validation];
   const width = columns - MARGIN;
-  const steps = extent(all.map(({ step }) => step));
-  const losses = extent(all.map(({ loss }) => loss));
+  const steps = extent([...training, ...validation].map(({ step }) => step));
+  const column = (step: number) => place(step, steps.low, steps.high, width - 1);
+  const line = means(training, column, width);
+  // Of what is drawn: the one luckiest step of a thousand would leave rows empty below the line.
+  const losses = extent([...line.filter((loss) => loss !== null), ...validation.map(({ loss }) => loss)]);
   const isLog = losses.low > 0 && losses.high / losses.low >= LOG_RATIO;
   const bend = isLog ? Math.log : (value: number) => value;
   const unbend = isLog ? Math.exp : (value: number) => value;
   const [bottom, top] = [bend(losses.low), bend(losses.high)];
 
-  const column = (step: number) => place(step, steps.low, steps.high, width - 1);
   const row = (loss: number) => HEIGHT - 1 - place(bend(loss), bottom, top, HEIGHT - 1);
   const grid = Array.from({ length: HEIGHT }, () => Array<string>(width).fill(" "));
   drawLine(
     grid,
-    means(training, column, width).map((loss) => (loss === null ? null : row(loss))),
+    line.map((loss) => (loss === null ? null : row(loss))),
   );
   for (const { step, loss } of validation) grid[row(loss)]![column(step)] = "●";
 

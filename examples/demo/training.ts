@@ -5,6 +5,8 @@ import { dollars, duration, type Progress } from "./progress.ts";
 import type { Screen } from "./screen.ts";
 
 export const BASE_MODEL = "anneal-tiny";
+/** The settings of examples/data/README.md, which says what they reach. */
+export const HYPERPARAMETERS = { n_epochs: 8, batch_size: 8 };
 
 export interface Point {
   step: number;
@@ -27,11 +29,15 @@ const Metrics = z.object({ step: z.number(), train_loss: z.number(), valid_loss:
 const begun = ({ status }: Job) => status !== "queued" && status !== "preparing";
 const over = ({ status }: Job) => ["succeeded", "failed", "cancelled"].includes(status);
 
-/** Shows the quote, creates the job with everything on `auto`, and follows it to its end. Throws unless it succeeds. */
+/** Shows the quote, creates the job, and follows it to its end. Throws unless it succeeds. */
 export async function train(demo: { anneal: Anneal; screen: Screen; progress: Progress; files: Files }): Promise<Run> {
   const { anneal, screen, progress, files } = demo;
   const { openai } = anneal;
-  showQuote(screen, "Quote", await anneal.quote(BASE_MODEL, files.training));
+  showQuote(
+    screen,
+    "Quote",
+    await anneal.quote({ model: BASE_MODEL, training_file: files.training, hyperparameters: HYPERPARAMETERS }),
+  );
   screen.line();
 
   const starting = progress.begin("Starting the job");
@@ -42,7 +48,7 @@ export async function train(demo: { anneal: Anneal; screen: Screen; progress: Pr
     suffix: "pirate",
     // With the same seed, two machines can compare what they got.
     seed: 1,
-    method: { type: "supervised", supervised: { hyperparameters: { n_epochs: "auto", batch_size: "auto" } } },
+    method: { type: "supervised", supervised: { hyperparameters: HYPERPARAMETERS } },
   });
   const again = () => anneal.job(id);
   await anneal.watch("Starting the job", again, begun, ({ status }) => starting.update({ detail: status }));

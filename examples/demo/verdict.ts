@@ -3,10 +3,10 @@ import type { Files } from "./dataset.ts";
 import { dollars, duration } from "./progress.ts";
 import type { Screen } from "./screen.ts";
 import type { Answer } from "./side-by-side.ts";
-import { BASE_MODEL, type Run } from "./training.ts";
+import { BASE_MODEL, HYPERPARAMETERS, type Run } from "./training.ts";
 
 /** The first run has nothing measured before it. */
-const NO_QUOTE = "nothing, for want of an earlier run";
+const NO_QUOTE = "nothing (no earlier run)";
 
 /** Shows what the run reached and took beside what was quoted. Throws unless the tuned model is the better one on held-out rows. */
 export async function showVerdict(demo: {
@@ -31,7 +31,11 @@ export async function showVerdict(demo: {
   screen.fact("time", `${duration(actual.seconds)}; quoted: ${quoted}`);
   screen.fact("cost", `${cost}; quoted: ${quote?.cost_usd ? dollars(quote.cost_usd.expected) : NO_QUOTE}`);
   // Now that a run was measured, a quote has something to go by.
-  const { seconds } = await anneal.quote(BASE_MODEL, files.training);
+  const { seconds } = await anneal.quote({
+    model: BASE_MODEL,
+    training_file: files.training,
+    hyperparameters: HYPERPARAMETERS,
+  });
   if (seconds)
     screen.fact("next quote", `${duration(seconds.low)} to ${duration(seconds.high)}, from ${seconds.source}`);
 }
