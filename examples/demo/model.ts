@@ -51,7 +51,7 @@ export function whatNext({ screen, place, run }: { screen: Screen; place: Place;
     screen.line("  It prints its URL; the key is in credentials.json in that directory.");
   } else if (place.dataDir) {
     screen.line("  This laptop is removed now; `npm run demo -- --keep` leaves it. A lasting one:");
-    screen.line("    npm start            # prints its URL; the key is in .anneal/credentials.json");
+    screen.line("    npm start    # prints its URL; the key is in .anneal/credentials.json");
   }
   const model = place.keeps ? run.model : "anneal-tiny";
   screen.line("  Then, from any shell:");
