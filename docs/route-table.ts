@@ -1,7 +1,7 @@
 /** `npx node docs/route-table.ts` writes the table of routes into README.md, from the code that answers them. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { routeTable } from "../functions/api/table.ts";
 import type { Route } from "../functions/api/route.ts";
+import { routeTable } from "../functions/api/table.ts";
 
 const README = new URL("../README.md", import.meta.url);
 const BEGIN = "<!-- routes: written by `npx node docs/route-table.ts` -->";

@@ -49,7 +49,9 @@ function linksOf(text: string): string[] {
 
 /** GitHub's anchors of the headings. */
 function anchorsOf(text: string): Set<string> {
-  const headings = [...text.replace(/^ *```[\s\S]*?^ *```/gm, "").matchAll(/^#{1,6} +(.+)$/gm)].map(([, title]) => title!);
+  const headings = [...text.replace(/^ *```[\s\S]*?^ *```/gm, "").matchAll(/^#{1,6} +(.+)$/gm)].map(
+    ([, title]) => title!,
+  );
   return new Set(
     headings.map((title) =>
       title
