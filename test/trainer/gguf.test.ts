@@ -69,19 +69,19 @@ describe.each(prompts)("llama.cpp and the trainer agree on %j", (content) => {
   test("about the log-probability of every next token that may be said", async () => {
     const ids = encodePrompt(base.tokenizer, [{ role: "user", content }]);
     await sequence.clearHistory();
+    const whole = { temperature: 1, topK: 0, topP: 1, minP: 0 };
     const output = await sequence.controlledEvaluate(
-      ids.map((id) => [id as Token, { generateNext: { logits: true } }]),
+      ids.map((id) => [id as Token, { generateNext: { probabilities: true, options: whole } }]),
     );
     const ours = await engine.logProbabilities(adapters, ids);
     const vocabulary = base.config.vocabSize;
     let worst = 0;
     for (let t = 0; t < ids.length; t++) {
-      const logits = output[t]!.next.logits!;
-      const highest = Math.max(...logits.values());
-      const norm = highest + Math.log([...logits.values()].reduce((sum, x) => sum + Math.exp(x - highest), 0));
-      for (const [id, logit] of logits) {
+      const theirs = output[t]!.next.probabilities!;
+      expect(theirs.size).toBe(vocabulary);
+      for (const [id, probability] of theirs) {
         const expected = ours[t * vocabulary + id]!;
-        if (expected > impossible) worst = Math.max(worst, Math.abs(logit - norm - expected));
+        if (expected > impossible) worst = Math.max(worst, Math.abs(Math.log(probability) - expected));
       }
     }
     expect(worst).toBeLessThan(0.05);
