@@ -3,12 +3,16 @@ import { join, resolve } from "node:path";
 import { type Gateway, startGateway } from "./api/gateway.ts";
 import { readRoutes } from "./api/routes.ts";
 import { firstKey } from "./credentials.ts";
-import type { AwsSettings } from "./endpoints.ts";
+import { type AwsSettings, awsSettings } from "./endpoints.ts";
+import { makeAuthority } from "./iam/authority.ts";
+import { readRoles } from "./iam/roles.ts";
+import { functionSession, invokeForWorkflows } from "./iam/sessions.ts";
 import { readFunctions, variable } from "./lambda/declared.ts";
 import { type Functions, startFunctions } from "./lambda/functions.ts";
 import { takeLock } from "./lock.ts";
 import { type Log, openLog } from "./log.ts";
 import { freePort } from "./ports.ts";
+import { sayWhenSlow } from "./progress.ts";
 import { provision } from "./provision.ts";
 import { readParts } from "./resources.ts";
 import { seedModels } from "./seed.ts";
@@ -39,8 +43,6 @@ export interface LaptopOptions {
   stacks?: readonly Stack[];
   backOffSeconds?: number;
 }
-
-const PATIENCE_MS = 2_000;
 
 /**
  * Runs the system on this machine: synthesizes the CDK app and runs what the templates say. Ready when it returns.
@@ -83,7 +85,7 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   const { dataDir, log, defer } = options;
   const progress = sayWhenSlow(log);
   const began = Date.now();
-  const identity = ownIdentity(dataDir);
+  const authority = makeAuthority({ operator: ownIdentity(dataDir), refused: (message) => log.write("iam", message) });
   const before = readState(dataDir, "runtime.json", Runtime);
   const cacheDir = join(dataDir, "cache");
 
@@ -93,17 +95,28 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   const synth = { outDir: join(dataDir, "template"), cacheDir, inferenceUrl };
   const [stacks, stores] = await Promise.all([
     options.stacks ?? synthesize(synth),
-    startStores({ dataDir, identity, before, defer }),
+    startStores({ dataDir, authority, before, defer }),
   ]);
   const parts = readParts(stacks, { sqsUrl: stores.storage.sqsUrl });
+  authority.know(readRoles(parts));
 
   // The emulators call functions and rules, and those need the emulators' addresses: whoever calls first, waits.
   const functionsReady = Promise.withResolvers<Functions>();
   const rulesReady = Promise.withResolvers<Rules>();
-  const invoke = async (arn: string, payload: unknown) => (await functionsReady.promise).invoke(arn, payload);
+  const invoke = invokeForWorkflows({ parts, authority, functions: functionsReady.promise });
   const emit = (event: BusEvent) => void rulesReady.promise.then((rules) => rules.emit(event));
-  const actors = await startActors({ dataDir, cacheDir, identity, before, stores, inferencePort, invoke, emit, defer });
-  const { aws } = actors;
+  const actors = await startActors({
+    dataDir,
+    cacheDir,
+    authority,
+    before,
+    stores,
+    inferencePort,
+    invoke,
+    emit,
+    defer,
+  });
+  const { aws, endpoints } = actors;
 
   progress.doing("making tables, buckets and queues");
   await provision(parts, aws, dataDir);
@@ -114,7 +127,7 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
 
   const functions = startFunctions({
     functions: readFunctions(parts, readRoutes(parts)),
-    environment: aws.environment,
+    environmentOf: (each) => awsSettings(endpoints, functionSession(authority, each)).environment,
     cacheDir,
     log,
   });
@@ -125,7 +138,7 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   defer(async () => rules.close());
   const gateway: Gateway = await startGateway({ parts, functions, log, port: options.port });
   const credentials: Credentials = await firstKey({ dataDir, tableName, aws, baseUrl: gateway.url });
-  writeState(dataDir, "runtime.json", { tableName, endpoints: actors.endpoints, inferenceUrl } satisfies Runtime);
+  writeState(dataDir, "runtime.json", { tableName, endpoints, inferenceUrl } satisfies Runtime);
 
   functionsReady.resolve(functions);
   rulesReady.resolve(rules);
@@ -137,16 +150,4 @@ async function start(options: LaptopOptions & { log: Log; defer: (close: () => P
   progress.done();
   log.write("laptop", `ready at ${gateway.url} after ${Date.now() - began} ms`);
   return { gateway, credentials, aws };
-}
-
-/** The first start is slow, and silence looks like a fault. */
-function sayWhenSlow(log: Log) {
-  let stage = "";
-  const timer = setTimeout(() => log.error("anneal", `still starting: ${stage}`), PATIENCE_MS).unref();
-  return {
-    doing(next: string) {
-      stage = next;
-    },
-    done: () => clearTimeout(timer),
-  };
 }

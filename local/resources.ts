@@ -36,6 +36,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
     ref: arn("states", "stateMachine:"),
     attributes: { Arn: arn("states", "stateMachine:"), Name: name },
   },
+  "AWS::IAM::Role": { ref: name, attributes: { Arn: global("iam", ACCOUNT, "role/") } },
+  "AWS::IAM::Policy": named,
   "AWS::Lambda::EventSourceMapping": named,
   "Custom::S3BucketNotifications": named,
   "AWS::Events::Rule": { ref: name, attributes: { Arn: arn("events", "rule/") } },
@@ -45,15 +47,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
   "AWS::ApiGateway::GatewayResponse": named,
 };
 
-const role: Kind = { ref: name, attributes: { Arn: global("iam", ACCOUNT, "role/") } };
 const logs: Kind = { ref: name, attributes: { Arn: arn("logs", "log-group:") } };
 
 /** Has a name that others refer to, and nothing to run. */
 const NOT_RUN_HERE: Readonly<Record<string, Kind>> = {
-  // Least privilege has no meaning between emulators that know no callers.
-  "AWS::IAM::Role": role,
-  "AWS::IAM::Policy": named,
-  "AWS::IAM::ManagedPolicy": named,
+  // What a resource allows its callers is CDK's doing; what a role allows is ours, and enforced.
   "AWS::Lambda::Permission": named,
   "AWS::SQS::QueuePolicy": named,
   "AWS::S3::BucketPolicy": named,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import * as z from "zod";
+import { type Access, type Authority, accessKeyOf, type Caller } from "./authority.ts";
 
 /** What a service refuses, in its own words: the code is the SDK's error name. */
 export class AwsError extends Error {
@@ -21,6 +22,9 @@ export interface Call {
 }
 export type Operation = (input: unknown, call: Call) => unknown;
 
+/** What an operation needs to be allowed. It sees its input before any schema did: strangers learn nothing from validation. */
+export type AccessOf = (input: Readonly<Record<string, unknown>>) => readonly Access[];
+
 /** An operation that sees its input only after the schema did. Throws what `awsJson` answers with SerializationException or the service's own word. */
 export const operation =
   <S extends z.ZodType>(schema: S, run: (input: z.output<S>, call: Call) => unknown): Operation =>
@@ -30,13 +34,18 @@ export const operation =
 /**
  * The AWS JSON protocol: `X-Amz-Target: <target>.<operation>`, a JSON body, a JSON reply.
  *
- * Requests must carry an Authorization header, as AWS clients send it. It is not verified here: this is for one machine,
- * and the header's presence is what keeps web pages out, since a browser asks for leave before sending it and gets none.
+ * Requests must carry an Authorization header, as AWS clients send it. Its access key says who calls, and that decides what
+ * is allowed; the signature is not verified, since this is for one machine. The header's presence also keeps web pages
+ * out, for a browser asks for leave before sending it and gets none.
  */
-export function awsJson(service: {
+export function awsJson<Name extends string>(service: {
   version: "1.0" | "1.1";
   target: string;
-  operations: Record<string, Operation>;
+  operations: Record<Name, Operation>;
+  authority: Authority;
+  access: Record<Name, AccessOf>;
+  /** The status of a caller who is unknown or not allowed; 400 in most services. */
+  refusedStatus?: number;
   /** The error code for a value out of its bounds; wrong types are always SerializationException. */
   invalid: string;
   maxBodyBytes?: number;
@@ -55,9 +64,11 @@ export function awsJson(service: {
     const gone = new AbortController();
     response.once("close", () => gone.abort());
     try {
-      const run = operationOf(request, service.target, service.operations);
+      const name = nameOf(request, service.target, service.operations);
+      const caller = callerOf(request, service.authority, service.refusedStatus);
       const input = await json(request, service.maxBodyBytes ?? 2 * 1024 * 1024);
-      reply(response, 200, await run(input, { gone: gone.signal }));
+      for (const access of service.access[name](fields(input))) demand(caller, access, service.refusedStatus);
+      reply(response, 200, await service.operations[name](input, { gone: gone.signal }));
     } catch (thrown) {
       if (gone.signal.aborted) return;
       const error = asAwsError(thrown, service.invalid);
@@ -68,14 +79,36 @@ export function awsJson(service: {
   };
 }
 
-function operationOf(request: IncomingMessage, target: string, operations: Record<string, Operation>): Operation {
+function nameOf<Name extends string>(
+  request: IncomingMessage,
+  target: string,
+  operations: Record<Name, Operation>,
+): Name {
   const [service, name = ""] = String(request.headers["x-amz-target"]).split(".");
   if (request.method !== "POST" || service !== target || !Object.hasOwn(operations, name))
     throw new AwsError("UnknownOperationException", `There is no operation ${request.headers["x-amz-target"]} here.`);
-  if (!/^AWS4-HMAC-SHA256 /.test(request.headers.authorization ?? ""))
-    throw new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token");
-  return operations[name]!;
+  return name as Name;
 }
+
+/** Who sends a request. Throws MissingAuthenticationTokenException or UnrecognizedClientException. */
+export function callerOf({ headers }: IncomingMessage, authority: Authority, refusedStatus?: number): Caller {
+  const accessKeyId = accessKeyOf(headers.authorization);
+  if (!accessKeyId)
+    throw new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", refusedStatus);
+  const caller = authority.caller(accessKeyId);
+  if (caller) return caller;
+  const message = "The security token included in the request is invalid.";
+  throw new AwsError("UnrecognizedClientException", message, refusedStatus);
+}
+
+/** Throws AccessDeniedException. */
+export function demand(caller: Caller, access: Access, refusedStatus?: number): void {
+  const refusal = caller.refusal(access);
+  if (refusal) throw new AwsError("AccessDeniedException", refusal, refusedStatus);
+}
+
+const fields = (input: unknown) =>
+  input !== null && typeof input === "object" ? (input as Record<string, unknown>) : {};
 
 async function json(request: IncomingMessage, maxBytes: number): Promise<unknown> {
   const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ACCOUNT } from "./account.ts";
+import { type Authority, OPEN } from "./authority.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { openDatabase } from "./database.ts";
 import { listen } from "./listener.ts";
@@ -14,28 +15,30 @@ export type { EventBridgeEvent };
 const CLOSE_GRACE_MS = 5_000;
 
 /**
- * SageMaker training jobs, run by a program of this machine: `trainerEntry` gets `env` and the request's `Environment`
- * and keeps the trainer contract. It refuses what SageMaker refuses. Each change of a job is an event; jobs that an
+ * SageMaker training jobs, run by a program of this machine: `trainerEntry` gets the `env` of its role and the request's
+ * `Environment`, and keeps the trainer contract. It refuses what SageMaker refuses. Each change of a job is an event; jobs that an
  * earlier process left unfinished are Failed, and told of right after the start.
- * Close this before the storage: trainers that are told to leave save first.
+ * Every request must be allowed by `authority`. Close this before the storage: trainers that are told to leave save first.
  */
 export async function startSagemaker(options: {
   dir: string;
   port?: number;
-  env: Record<string, string>;
+  env(roleArn: string): Record<string, string> | null;
   trainerEntry: string;
   emit(event: EventBridgeEvent): void;
+  authority?: Authority;
   maxConcurrent?: number;
   region?: string;
   clock?: Clock;
 }): Promise<{ url: string; close(): Promise<void> }> {
-  const { dir, env, trainerEntry, emit, maxConcurrent = 1, region = "us-east-1", clock = systemClock } = options;
+  const { dir, env, trainerEntry, emit, authority = OPEN } = options;
+  const { maxConcurrent = 1, region = "us-east-1", clock = systemClock } = options;
   const database = openDatabase(join(dir, "sagemaker.sqlite"), SAGEMAKER_SCHEMA);
   const registry = makeRegistry(database);
   const logDir = join(dir, "training-logs");
   const jobs = makeJobs({ registry, clock, region, account: ACCOUNT, trainerEntry, logDir, env, maxConcurrent, emit });
   jobs.recover();
-  const server = await listen(sagemakerProtocol({ jobs, registry, now: clock.now }), options.port);
+  const server = await listen(sagemakerProtocol({ jobs, registry, now: clock.now, authority }), options.port);
   const close = async () => {
     await server.close();
     await jobs.close(CLOSE_GRACE_MS);

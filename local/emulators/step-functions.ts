@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { type Authority, OPEN } from "./authority.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { openDatabase } from "./database.ts";
 import { listen } from "./listener.ts";
@@ -19,17 +20,18 @@ export interface StepFunctions {
 
 /**
  * Step Functions: JSONPath workflows of functions, with callbacks, heartbeats and time limits that hold.
- * `invoke` calls a function by its ARN or name; what it rejects with names the error by `errorType` or `name`.
+ * Every request must be allowed by `authority`. `invoke` calls a function by its ARN or name for a state machine; what it rejects with names the error by `errorType` or `name`.
  * Executions die with the process and are ABORTED from the next start on; ended ones stay known.
  */
 export async function startStepFunctions(options: {
   dir: string;
   port?: number;
   invoke: Invoke;
+  authority?: Authority;
   onLog?: (log: Log) => void;
   clock?: Clock;
 }): Promise<StepFunctions> {
-  const { dir, port, invoke, onLog, clock = systemClock } = options;
+  const { dir, port, invoke, authority = OPEN, onLog, clock = systemClock } = options;
   const database = openDatabase(join(dir, "step-functions.sqlite"), SFN_SCHEMA);
   const journal = makeJournal(database, clock.now);
   const tokens = makeTokens(
@@ -37,7 +39,7 @@ export async function startStepFunctions(options: {
     journal.secret("tokens", () => randomBytes(32)),
   );
   const executions = makeExecutions({ journal, clock, tokens, invoke, onLog });
-  const server = await listen(stepFunctionsProtocol({ executions, journal, tokens }), port);
+  const server = await listen(stepFunctionsProtocol({ executions, journal, tokens, authority }), port);
   const close = async () => {
     await server.close();
     executions.close();

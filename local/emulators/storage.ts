@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { type Authority, OPEN } from "./authority.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { type Credentials, DEFAULT_CREDENTIALS } from "./credentials.ts";
 import { openDatabase } from "./database.ts";
 import { listen } from "./listener.ts";
 import { type KeyFilter, makeNotifications } from "./s3/notifications.ts";
@@ -25,16 +25,16 @@ export interface Storage {
 /**
  * S3 and SQS in one server and one database, since notifications tie them together: objects are files in `dir`/s3,
  * all else is in `dir`/storage.sqlite. What was answered survives the end of the process, however it ends.
- * S3 requests must be signed with `credentials`. Subscriptions are not kept: the template says them at each start.
+ * S3 requests must be signed, and every request must be allowed by `authority`. Subscriptions are not kept: the template says them at each start.
  */
 export async function startStorage(options: {
   dir: string;
   port?: number;
-  credentials?: Credentials;
+  authority?: Authority;
   region?: string;
   clock?: Clock;
 }): Promise<Storage> {
-  const { dir, credentials = DEFAULT_CREDENTIALS, region = "us-east-1", clock = systemClock } = options;
+  const { dir, authority = OPEN, region = "us-east-1", clock = systemClock } = options;
   const database = openDatabase(join(dir, "storage.sqlite"), S3_SCHEMA + SQS_SCHEMA);
   const queues = makeQueues(database, clock);
   const notifications = makeNotifications(queues, region);
@@ -42,8 +42,8 @@ export async function startStorage(options: {
   const uploads = makeUploads(database, objects);
 
   let url = "";
-  const s3 = s3Protocol({ objects, uploads, credentials });
-  const sqs = sqsProtocol(queues, () => url, region);
+  const s3 = s3Protocol({ objects, uploads, authority });
+  const sqs = sqsProtocol({ queues, url: () => url, region, authority });
   const server = await listen(
     (request, response) => (request.headers["x-amz-target"] ? sqs : s3)(request, response),
     options.port,

@@ -27,6 +27,7 @@ export function readFunctions(parts: Parts, routes: readonly Route[]): FunctionS
     .map((each) => ({
       name: each.name,
       arn: each.arn,
+      roleArn: each.properties.Role as string,
       entry: resolve(ROOT, each.metadata["anneal:entry"] as string),
       environment: variablesOf(each),
       timeoutSeconds: Number(each.properties.Timeout ?? 3),

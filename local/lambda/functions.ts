@@ -9,6 +9,7 @@ import { type Listener, startWorker } from "./warm-worker.ts";
 export interface FunctionSetup {
   readonly name: string;
   readonly arn: string;
+  readonly roleArn: string;
   /** The TypeScript file itself. */
   readonly entry: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -36,12 +37,12 @@ export const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 export function startFunctions(options: {
   functions: readonly FunctionSetup[];
-  /** Added to every function's own: endpoints, region, credentials. */
-  environment: Readonly<Record<string, string>>;
+  /** Added to a function's own: endpoints, region, and the credentials of its role. */
+  environmentOf(setup: FunctionSetup): Readonly<Record<string, string>>;
   cacheDir: string;
   log: Log;
 }): Functions {
-  const { functions, environment, cacheDir, log } = options;
+  const { functions, environmentOf, cacheDir, log } = options;
   const memory = makeGiveBack();
   const pools = new Map(functions.map((each) => [each.arn, poolOf(each)]));
 
@@ -51,7 +52,7 @@ export function startFunctions(options: {
     const env = {
       PATH: process.env.PATH,
       TZ: ":UTC",
-      ...environment,
+      ...environmentOf(each),
       ...own,
       AWS_LAMBDA_FUNCTION_NAME: each.name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",

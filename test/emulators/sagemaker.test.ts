@@ -25,7 +25,7 @@ let sagemaker: SageMakerClient;
 const start = async () => {
   server = await startSagemaker({
     dir,
-    env: { GIVEN: "yes" },
+    env: () => ({ GIVEN: "yes" }),
     trainerEntry,
     emit: (event) => events.push(event),
     clock,
@@ -185,7 +185,7 @@ test("what SageMaker refuses is refused", async () => {
       headers: {
         "x-amz-target": "SageMaker.CreateTrainingJob",
         "content-type": "application/x-amz-json-1.1",
-        authorization: "AWS4-HMAC-SHA256 x",
+        authorization: "AWS4-HMAC-SHA256 Credential=a/20261120/us-east-1/sagemaker/aws4_request",
       },
       body: JSON.stringify(body),
     }).then((reply) => reply.json());

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { objectArn } from "./access.ts";
 import { S3Error } from "./error.ts";
 import { type Handler, replyXml } from "./handler.ts";
 import { insides, textOf, type Xml, xml } from "./xml.ts";
@@ -26,7 +27,7 @@ export const deleteBucket: Handler = ({ response, bucket, objects }) => {
 
 export const locateBucket: Handler = ({ response }) => replyXml(response, xml("LocationConstraint", ""));
 
-export const deleteObjects: Handler = async ({ request, response, bucket, objects }) => {
+export const deleteObjects: Handler = async ({ request, response, caller, bucket, objects }) => {
   const document = await text(request);
   const keys = insides(document, "Object").map((inside) => textOf(inside, "Key"));
   if (keys.length === 0 || keys.length > 1000 || keys.includes(undefined))
@@ -34,15 +35,14 @@ export const deleteObjects: Handler = async ({ request, response, bucket, object
       "MalformedXML",
       "The XML you provided was not well-formed or did not validate against our published schema",
     );
-  for (const key of keys) objects.remove(bucket, key!);
-  const told = textOf(document, "Quiet") === "true" ? [] : keys;
-  replyXml(
-    response,
-    xml(
-      "DeleteResult",
-      told.map((key) => xml("Deleted", [xml("Key", key!)])),
-    ),
-  );
+  const quiet = textOf(document, "Quiet") === "true";
+  const results = (keys as string[]).map((key) => {
+    const refusal = caller.refusal({ action: "s3:DeleteObject", resource: objectArn(bucket, key) });
+    if (refusal) return xml("Error", [xml("Key", key), xml("Code", "AccessDenied"), xml("Message", refusal)]);
+    objects.remove(bucket, key);
+    return quiet ? undefined : xml("Deleted", [xml("Key", key)]);
+  });
+  replyXml(response, xml("DeleteResult", results));
 };
 
 /** ListObjectsV2. A continuation token is the last key or common prefix that was listed. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Caller } from "../authority.ts";
 import type { Objects } from "./objects.ts";
 import type { Uploads } from "./uploads.ts";
 import { print, type Xml } from "./xml.ts";
@@ -7,6 +8,8 @@ import { print, type Xml } from "./xml.ts";
 export interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
+  /** Who signed it. */
+  caller: Caller;
   query: URLSearchParams;
   bucket: string;
   key: string;

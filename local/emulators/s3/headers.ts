@@ -1,3 +1,5 @@
+import { S3Error } from "./error.ts";
+
 /** The headers S3 keeps with an object and gives back. `aws-chunked` belongs to the transfer and is left out. */
 export function keptHeaders(headers: Record<string, unknown>): Record<string, string> {
   const kept = Object.entries(headers).filter(
@@ -21,3 +23,10 @@ const KEPT = new Set([
   "cache-control",
   "expires",
 ]);
+
+/** `/bucket/key` as the copy headers have it: percent-encoded, with or without the first slash. Throws InvalidArgument. */
+export function sourceOf(header: string) {
+  const [, bucket, key] = /^\/?([^/]+)\/([^?]+)/.exec(header) ?? [];
+  if (!key) throw new S3Error("InvalidArgument", "Invalid copy source object key");
+  return { bucket: bucket!, key: decodeURIComponent(key) };
+}

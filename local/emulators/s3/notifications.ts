@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Queue, Queues } from "../sqs/queues.ts";
-import type { StoredObject } from "./objects.ts";
+import type { Queue } from "../sqs/queue.ts";
+import type { Queues } from "../sqs/queues.ts";
+import type { StoredObject } from "./stored-object.ts";
 
 export interface KeyFilter {
   prefix?: string;

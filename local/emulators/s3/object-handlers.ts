@@ -1,9 +1,10 @@
 import { pipeline } from "node:stream/promises";
+import { find } from "./access.ts";
 import { writeBody, writeStream } from "./body.ts";
 import { S3Error } from "./error.ts";
 import { type Exchange, type Handler, replyXml } from "./handler.ts";
-import { keptHeaders } from "./headers.ts";
-import type { Condition, StoredObject } from "./objects.ts";
+import { keptHeaders, sourceOf } from "./headers.ts";
+import type { Condition, StoredObject } from "./stored-object.ts";
 import { xml } from "./xml.ts";
 
 const quote = (etag: string) => `"${etag}"`;
@@ -24,9 +25,10 @@ export const putObject: Handler = async (exchange) => {
   response.end();
 };
 
-export const copyObject: Handler = async ({ request, response, bucket, key, objects }) => {
+export const copyObject: Handler = async (exchange) => {
+  const { request, response, bucket, key, objects } = exchange;
   const source = sourceOf(request.headers["x-amz-copy-source"] as string);
-  const from = objects.head(source.bucket, source.key);
+  const from = find(exchange, source.bucket, source.key);
   const replaces = request.headers["x-amz-metadata-directive"] === "REPLACE";
   if (!replaces && source.bucket === bucket && source.key === key)
     throw new S3Error(
@@ -40,16 +42,9 @@ export const copyObject: Handler = async ({ request, response, bucket, key, obje
   replyXml(response, xml("CopyObjectResult", [xml("LastModified", iso(stored.modifiedAt)), xml("ETag", quote(md5))]));
 };
 
-/** `/bucket/key` as the copy headers have it: percent-encoded, with or without the first slash. */
-export function sourceOf(header: string) {
-  const [, bucket, key] = /^\/?([^/]+)\/([^?]+)/.exec(header) ?? [];
-  if (!key) throw new S3Error("InvalidArgument", "Invalid copy source object key");
-  return { bucket: bucket!, key: decodeURIComponent(key) };
-}
-
 export const getObject: Handler = async (exchange) => {
   const { request, response, query, bucket, key, objects } = exchange;
-  const object = objects.head(bucket, key);
+  const object = find(exchange, bucket, key);
   checkReadCondition(exchange, object);
   const range = rangeOf(request.headers.range, object.size);
   const overrides = [...query]
@@ -99,9 +94,10 @@ export const deleteObject: Handler = ({ response, bucket, key, objects }) => {
 };
 
 /** A part's file from another object's bytes. */
-export async function copyPart({ request, objects, bucket }: Exchange, file: string) {
+export async function copyPart(exchange: Exchange, file: string) {
+  const { request, objects, bucket } = exchange;
   const source = sourceOf(request.headers["x-amz-copy-source"] as string);
-  const from = objects.head(source.bucket, source.key);
+  const from = find(exchange, source.bucket, source.key);
   const range = rangeOf(request.headers["x-amz-copy-source-range"] as string | undefined, from.size);
   return writeStream(objects.read(source.bucket, source.key, range), objects.pathOf(bucket, file));
 }

@@ -6,24 +6,8 @@ import type { Readable } from "node:stream";
 import { transaction } from "../database.ts";
 import { S3Error } from "./error.ts";
 import { sweep } from "./schema.ts";
+import { asObject, type Condition, type StoredObject } from "./stored-object.ts";
 
-export interface StoredObject {
-  bucket: string;
-  key: string;
-  size: number;
-  /** Without the quotes. */
-  etag: string;
-  /** Base64, or null when the object was put together from parts. */
-  crc32: string | null;
-  /** The headers that are kept with it and come back: content-type, x-amz-meta-… */
-  headers: Record<string, string>;
-  modifiedAt: number;
-}
-/** What a client demands of the object that a write replaces. */
-export interface Condition {
-  ifMatch?: string | undefined;
-  ifNoneMatch?: string | undefined;
-}
 export type Objects = ReturnType<typeof makeObjects>;
 
 /**
@@ -102,11 +86,9 @@ export function makeObjects(
       if (previous) rmSync(pathOf(bucket, previous), { force: true });
       return stored;
     },
-    /** Throws NoSuchKey. */
-    head(bucket: string, key: string): StoredObject {
+    find(bucket: string, key: string): StoredObject | undefined {
       const found = row(bucket, key);
-      if (!found) throw new S3Error("NoSuchKey", "The specified key does not exist.");
-      return asObject(found);
+      return found && asObject(found);
     },
     /** The bytes of an object as it is now, whatever is written later. `last` counts. */
     read(bucket: string, key: string, range?: { first: number; last: number }): Readable {
@@ -141,13 +123,3 @@ export function makeObjects(
     },
   };
 }
-
-const asObject = (row: Record<string, unknown>): StoredObject => ({
-  bucket: row.bucket as string,
-  key: row.key as string,
-  size: row.size as number,
-  etag: row.etag as string,
-  crc32: row.crc32 as string | null,
-  headers: JSON.parse(row.headers as string),
-  modifiedAt: row.modified_at as number,
-});

@@ -1,18 +1,19 @@
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { Busboy } from "@fastify/busboy";
-import type { Credentials } from "../credentials.ts";
+import type { Authority } from "../authority.ts";
+import { demand, objectArn } from "./access.ts";
 import { type Written, writeStream } from "./body.ts";
 import { S3Error } from "./error.ts";
-import type { Handler } from "./handler.ts";
+import type { Exchange } from "./handler.ts";
 import { keptHeaders } from "./headers.ts";
 import { checkPolicy } from "./post-policy.ts";
 import { print, xml } from "./xml.ts";
 
 /** A browser's upload: a form whose fields carry a signed policy, and then the file. What follows the file is ignored. */
 export const postForm =
-  (credentials: Credentials): Handler =>
-  async ({ request, response, bucket, objects }) => {
+  (authority: Authority) =>
+  async ({ request, response, bucket, objects }: Omit<Exchange, "caller">) => {
     const fields = new Map<string, string>();
     const file = objects.fresh();
     const path = objects.pathOf(bucket, file);
@@ -51,8 +52,9 @@ export const postForm =
     });
 
     async function receive(stream: Readable): Promise<Written> {
-      const { leastBytes, mostBytes } = checkPolicy(fields, bucket, credentials);
+      const { leastBytes, mostBytes, caller } = checkPolicy(fields, bucket, authority);
       if (!fields.get("key")) throw new S3Error("InvalidArgument", "User key must have a length greater than 0.");
+      demand(caller, { action: "s3:PutObject", resource: objectArn(bucket, fields.get("key")!) });
       const result = await writeStream(stream, path, mostBytes);
       if (result.size >= leastBytes) return result;
       await rm(path, { force: true });

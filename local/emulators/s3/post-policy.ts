@@ -1,8 +1,10 @@
-import type { Credentials } from "../credentials.ts";
+import type { Authority, Caller } from "../authority.ts";
 import { S3Error } from "./error.ts";
 import { readCredential, verify } from "./signature.ts";
 
 export interface PostPolicy {
+  /** Who signed it: the form is theirs, whoever sends it. */
+  caller: Caller;
   leastBytes: number;
   mostBytes: number;
 }
@@ -15,7 +17,7 @@ const FREE = /^(policy|file|x-amz-signature|awsaccesskeyid|x-ignore-.*)$/;
  * Checks the fields of a browser's POST against the policy among them, as S3 does. Field names are in lower case.
  * Throws AccessDenied (expired, or a condition failed), SignatureDoesNotMatch, InvalidPolicyDocument or InvalidArgument.
  */
-export function checkPolicy(fields: Map<string, string>, bucket: string, credentials: Credentials): PostPolicy {
+export function checkPolicy(fields: Map<string, string>, bucket: string, authority: Authority): PostPolicy {
   const need = (name: string) => {
     const value = fields.get(name);
     if (value === undefined) throw new S3Error("InvalidArgument", `Bucket POST must contain a field named '${name}'.`);
@@ -23,12 +25,13 @@ export function checkPolicy(fields: Map<string, string>, bucket: string, credent
   };
   if (!fields.has("policy")) throw new S3Error("AccessDenied", "Access Denied");
   const policy = need("policy");
-  verify(policy, { ...readCredential(need("x-amz-credential")), signature: need("x-amz-signature") }, credentials);
+  const signed = { ...readCredential(need("x-amz-credential")), signature: need("x-amz-signature") };
+  const caller = verify(policy, signed, authority);
   const { expiration, conditions } = read(policy);
   if (!(Date.parse(expiration) > Date.now()))
     throw new S3Error("AccessDenied", "Invalid according to Policy: Policy expired.");
 
-  const bounds: PostPolicy = { leastBytes: 0, mostBytes: Number.POSITIVE_INFINITY };
+  const bounds: PostPolicy = { caller, leastBytes: 0, mostBytes: Number.POSITIVE_INFINITY };
   const covered = new Set<string>();
   const value = (name: string) => (name === "bucket" ? bucket : fields.get(name));
   for (const condition of conditions) {

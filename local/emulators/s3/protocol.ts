@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Credentials } from "../credentials.ts";
+import type { Authority } from "../authority.ts";
+import { accesses, demand, type OperationName } from "./access.ts";
 import * as buckets from "./bucket-handlers.ts";
 import { S3Error } from "./error.ts";
 import { type Handler, replyXml } from "./handler.ts";
@@ -13,7 +14,7 @@ import type { Uploads } from "./uploads.ts";
 import { xml } from "./xml.ts";
 
 /** `METHOD level ?subresource`; what is not here answers 501, so that nothing is silently taken for something else. */
-const operations: Record<string, Handler> = {
+const operations: Record<OperationName, Handler> = {
   "GET service": buckets.listBuckets,
   "PUT bucket": buckets.createBucket,
   "HEAD bucket": buckets.headBucket,
@@ -38,8 +39,8 @@ const PLAIN =
   /^(x-id|x-amz-(?!acl$).*|response-.*|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|max-parts|part-number-marker|AWSAccessKeyId)$/i;
 
 /** Amazon S3 in path style. Every request must be signed, but for a form, whose policy is. */
-export function s3Protocol(place: { objects: Objects; uploads: Uploads; credentials: Credentials }): RequestListener {
-  const post = postForm(place.credentials);
+export function s3Protocol(place: { objects: Objects; uploads: Uploads; authority: Authority }): RequestListener {
+  const post = postForm(place.authority);
   return async (request, response) => {
     response.setHeader("x-amz-request-id", randomUUID());
     if (request.headers.origin) allowOrigin(request, response);
@@ -50,25 +51,31 @@ export function s3Protocol(place: { objects: Objects; uploads: Uploads; credenti
       const key = decodeURIComponent(rest.join("/"));
       const isForm =
         request.method === "POST" && key === "" && /^multipart\/form-data/.test(request.headers["content-type"] ?? "");
-      if (!isForm) verifyRequest(request, url, place.credentials);
-      const run = isForm ? post : operationOf(request, url, bucket, key);
+      const exchange = { request, response, query: url.searchParams, bucket, key, ...place };
+      if (isForm) {
+        place.objects.demand(bucket);
+        return await post(exchange);
+      }
+      const caller = verifyRequest(request, url, place.authority);
+      const name = operationOf(request, url, bucket, key);
       if (Buffer.byteLength(key) > 1024) throw new S3Error("KeyTooLongError", "Your key is too long");
-      if (bucket && run !== buckets.createBucket) place.objects.demand(bucket);
-      await run({ request, response, query: url.searchParams, bucket, key, ...place });
+      for (const access of accesses[name](exchange)) demand(caller, access);
+      if (bucket && name !== "PUT bucket") place.objects.demand(bucket);
+      await operations[name]({ ...exchange, caller });
     } catch (error) {
       replyError(request, response, error);
     }
   };
 }
 
-function operationOf(request: IncomingMessage, url: URL, bucket: string, key: string): Handler {
+function operationOf(request: IncomingMessage, url: URL, bucket: string, key: string): OperationName {
   const level = bucket === "" ? "service" : key === "" ? "bucket" : "object";
   const subresources = [...url.searchParams.keys()].filter((name) => !PLAIN.test(name)).sort();
   if (request.headers["x-amz-tagging"] !== undefined) subresources.push("tagging");
   const copies = request.headers["x-amz-copy-source"] !== undefined && subresources.length === 0 ? " copy" : "";
   const name = `${request.method} ${level}${copies}${subresources.length > 0 ? ` ?${subresources.join("&")}` : ""}`;
   if (!Object.hasOwn(operations, name)) throw new S3Error("NotImplemented", `'${name}' is not implemented here.`);
-  return operations[name]!;
+  return name as OperationName;
 }
 
 /** The pages that upload and download are on other ports; what protects objects is the signature. */

@@ -1,15 +1,15 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Credentials } from "../credentials.ts";
+import type { Authority, Caller } from "../authority.ts";
 import { S3Error } from "./error.ts";
 
 const MAX_SKEW_MS = 15 * 60_000;
 
 /**
- * Checks AWS Signature Version 4, in the Authorization header or in a presigned URL.
+ * Checks AWS Signature Version 4, in the Authorization header or in a presigned URL, and says who signed.
  * Throws AccessDenied (unsigned or expired), InvalidAccessKeyId, RequestTimeTooSkewed or SignatureDoesNotMatch.
  */
-export function verifyRequest(request: IncomingMessage, url: URL, credentials: Credentials): void {
+export function verifyRequest(request: IncomingMessage, url: URL, authority: Authority): Caller {
   const signed = url.searchParams.has("X-Amz-Signature") ? fromQuery(url) : fromHeader(request);
   const canonical = [
     request.method,
@@ -26,22 +26,23 @@ export function verifyRequest(request: IncomingMessage, url: URL, credentials: C
     signed.payload,
   ].join("\n");
   const hash = createHash("sha256").update(canonical).digest("hex");
-  verify(`AWS4-HMAC-SHA256\n${signed.date}\n${signed.scope}\n${hash}`, signed, credentials);
+  return verify(`AWS4-HMAC-SHA256\n${signed.date}\n${signed.scope}\n${hash}`, signed, authority);
 }
 
-/** Checks that `text` was signed with our secret; `scope` is date/region/service/aws4_request. */
+/** Checks that `text` was signed with the secret of its access key, and says whose that is; `scope` is date/region/service/aws4_request. */
 export function verify(
   text: string,
   signed: { accessKeyId: string; scope: string; signature: string },
-  credentials: Credentials,
-) {
-  if (signed.accessKeyId !== credentials.accessKeyId)
+  authority: Authority,
+): Caller {
+  const caller = authority.caller(signed.accessKeyId);
+  if (!caller)
     throw new S3Error("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
   const key = signed.scope
     .split("/")
     .reduce<string | Buffer>(
       (secret, part) => createHmac("sha256", secret).update(part).digest(),
-      `AWS4${credentials.secretAccessKey}`,
+      `AWS4${caller.secretAccessKey}`,
     );
   const right = createHmac("sha256", key).update(text).digest();
   const given = Buffer.from(signed.signature, "hex");
@@ -50,6 +51,7 @@ export function verify(
       "SignatureDoesNotMatch",
       "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     );
+  return caller;
 }
 
 /** `AKID/date/region/s3/aws4_request` in its two parts. */

@@ -4,7 +4,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { pipeline } from "node:stream/promises";
 import type { Written } from "./body.ts";
 import { S3Error } from "./error.ts";
-import type { Condition, Objects, StoredObject } from "./objects.ts";
+import type { Objects } from "./objects.ts";
+import type { Condition, StoredObject } from "./stored-object.ts";
 
 const LEAST_PART = 5 * 1024 * 1024;
 

@@ -17,7 +17,8 @@ export interface JobsOptions {
   account: string;
   trainerEntry: string;
   logDir: string;
-  env: Record<string, string>;
+  /** What a trainer with this role has in its environment; null when there is no such role for SageMaker to assume. */
+  env(roleArn: string): Record<string, string> | null;
   maxConcurrent: number;
   emit(event: EventBridgeEvent): void;
 }
@@ -54,7 +55,12 @@ export function makeJobs(options: JobsOptions) {
     const process = runTrainer({
       entry: options.trainerEntry,
       logPath: join(options.logDir, `${name}.log`),
-      environment: { ...options.env, ...job.request.Environment, TRAINING_JOB_NAME: name, TRAINING_JOB_ARN: job.arn },
+      environment: {
+        ...options.env(job.request.RoleArn),
+        ...job.request.Environment,
+        TRAINING_JOB_NAME: name,
+        TRAINING_JOB_ARN: job.arn,
+      },
     });
     const run = { process, reason: null as "stopped" | "too long" | null };
     running.set(name, run);
@@ -88,20 +94,26 @@ export function makeJobs(options: JobsOptions) {
     fail(job, `AlgorithmError: ${lastWords.slice(-900)}${lastWords ? ", " : ""}${ended}`);
   };
 
+  const arnOf = (name: string) => `arn:aws:sagemaker:${region}:${options.account}:training-job/${name}`;
   return {
+    arnOf,
     /** Tells of the jobs that an earlier process left unfinished: they failed with it. */
     recover() {
       for (const job of registry.unfinished()) fail(job, MACHINE_STOPPED);
     },
-    /** Throws ResourceInUse when the name was ever used. */
+    /** Throws ResourceInUse when the name was ever used, ValidationException for a role that SageMaker cannot assume. */
     create(request: TrainingRequest): TrainingJob {
       const name = request.TrainingJobName;
       if (registry.find(name))
         throw new AwsError("ResourceInUse", "Training job names must be unique within an AWS account and Region");
+      if (!options.env(request.RoleArn))
+        throw new AwsError(
+          "ValidationException",
+          `Could not assume role ${request.RoleArn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.`,
+        );
       const now = clock.now();
-      const arn = `arn:aws:sagemaker:${region}:${options.account}:training-job/${name}`;
       const job: TrainingJob = {
-        arn,
+        arn: arnOf(name),
         request,
         status: "InProgress",
         secondary: "Pending",

@@ -1,6 +1,8 @@
 import type { RequestListener } from "node:http";
 import * as z from "zod";
+import type { Authority } from "../authority.ts";
 import { awsJson, type Operation, operation } from "../aws-json.ts";
+import { sagemakerAccess } from "./access.ts";
 import type { Jobs } from "./jobs.ts";
 import { isOver, type Registry, type TrainingJob } from "./registry.ts";
 import { readRequest } from "./request.ts";
@@ -14,14 +16,16 @@ export function sagemakerProtocol({
   jobs,
   registry,
   now,
+  authority,
 }: {
   jobs: Jobs;
   registry: Registry;
   now: () => number;
+  authority: Authority;
 }): RequestListener {
   const byArn = (arn: string) => jobs.find(arn.split("/").at(-1)!);
-  const operations: Record<string, Operation> = {
-    CreateTrainingJob: (input) => ({ TrainingJobArn: jobs.create(readRequest(input)).arn }),
+  const operations = {
+    CreateTrainingJob: (input: unknown) => ({ TrainingJobArn: jobs.create(readRequest(input)).arn }),
     DescribeTrainingJob: operation(z.object({ TrainingJobName }), (input) =>
       describe(jobs.find(input.TrainingJobName), now()),
     ),
@@ -57,8 +61,15 @@ export function sagemakerProtocol({
     ListTags: operation(z.object({ ResourceArn: z.string() }), (input) => ({
       Tags: byArn(input.ResourceArn).request.Tags ?? [],
     })),
-  };
-  return awsJson({ version: "1.1", target: "SageMaker", operations, invalid: "ValidationException" });
+  } satisfies Record<string, Operation>;
+  return awsJson<keyof typeof operations>({
+    version: "1.1",
+    target: "SageMaker",
+    operations,
+    authority,
+    access: sagemakerAccess(jobs.arnOf),
+    invalid: "ValidationException",
+  });
 }
 
 const summarize = (job: TrainingJob) => ({

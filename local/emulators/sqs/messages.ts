@@ -4,7 +4,7 @@ import { AwsError } from "../aws-json.ts";
 import type { Clock } from "../clock.ts";
 import { transaction } from "../database.ts";
 import { deadLetters } from "./attributes.ts";
-import type { Queue } from "./queues.ts";
+import type { Queue } from "./queue.ts";
 import { makeWaiting } from "./waiting.ts";
 
 export interface Message {

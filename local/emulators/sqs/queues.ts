@@ -2,8 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { AwsError } from "../aws-json.ts";
 import type { Clock } from "../clock.ts";
 import { transaction } from "../database.ts";
-import { deadLetters, type QueueAttributes, readAttributes } from "./attributes.ts";
+import { deadLetters, readAttributes } from "./attributes.ts";
 import { makeMessages } from "./messages.ts";
+import type { Queue } from "./queue.ts";
 
 export const SQS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS queues (
@@ -17,14 +18,6 @@ export const SQS_SCHEMA = `
   CREATE INDEX IF NOT EXISTS messages_by_visibility ON messages (queue, visible_at, seq);
 `;
 
-export interface Queue {
-  name: string;
-  /** As they were given. */
-  raw: Record<string, string>;
-  attributes: QueueAttributes;
-  createdAt: number;
-  modifiedAt: number;
-}
 export type Queues = ReturnType<typeof makeQueues>;
 
 /** Standard queues and what is in them, in SQLite. */

@@ -30,7 +30,7 @@ export function makeExecutions(options: {
   const run = (arn: string, machineArn: string, name: string, input: never) => {
     const { machine, tasks, timeoutSeconds } = machines.get(machineArn)!;
     const ended = new AbortController();
-    const { handlers, context: Task } = makeTasks({ tasks, invoke, clock, tokens, ended: ended.signal });
+    const { handlers, context: Task } = makeTasks({ machineArn, tasks, invoke, clock, tokens, ended: ended.signal });
     const context = {
       Execution: { Id: arn, Name: name },
       StateMachine: { Id: machineArn, Name: machineArn.split(":").at(-1) },

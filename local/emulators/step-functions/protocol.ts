@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { RequestListener } from "node:http";
 import * as z from "zod";
+import type { Authority } from "../authority.ts";
 import { AwsError, awsJson, type Operation, operation } from "../aws-json.ts";
+import { statesAccess } from "./access.ts";
 import type { Executions } from "./executions.ts";
 import type { Execution, Journal } from "./journal.ts";
 import type { Tokens } from "./tokens.ts";
@@ -22,14 +24,16 @@ export function stepFunctionsProtocol({
   executions,
   journal,
   tokens,
+  authority,
 }: {
   executions: Executions;
   journal: Journal;
   tokens: Tokens;
+  authority: Authority;
 }): RequestListener {
   const executionArn = z.string();
   const taskToken = z.string().min(1).max(2048);
-  const operations: Record<string, Operation> = {
+  const operations = {
     StartExecution: operation(
       z.object({ stateMachineArn: z.string(), name: z.string().default(randomUUID), input: z.string().default("{}") }),
       ({ stateMachineArn, name, input }) => {
@@ -93,8 +97,15 @@ export function stepFunctionsProtocol({
       ({ taskToken, error, cause }) => tokens.fail(taskToken, error, cause),
     ),
     SendTaskHeartbeat: operation(z.object({ taskToken }), ({ taskToken }) => tokens.beat(taskToken)),
-  };
-  return awsJson({ version: "1.0", target: "AWSStepFunctions", operations, invalid: "ValidationException" });
+  } satisfies Record<string, Operation>;
+  return awsJson<keyof typeof operations>({
+    version: "1.0",
+    target: "AWSStepFunctions",
+    operations,
+    authority,
+    access: statesAccess(tokens),
+    invalid: "ValidationException",
+  });
 }
 
 function parse(output: string): unknown {

@@ -4,7 +4,8 @@ import { TaskFailure } from "./failure.ts";
 import type { Tokens } from "./tokens.ts";
 
 const MAX_PAYLOAD_BYTES = 256 * 1024;
-export type Invoke = (functionArn: string, payload: unknown) => Promise<unknown>;
+/** Calls a function in the name of a state machine. */
+export type Invoke = (functionArn: string, payload: unknown, machineArn: string) => Promise<unknown>;
 
 /**
  * The tasks of one execution: a handler per state, and the context whose `$$.Task.Token` is that of the task being entered.
@@ -12,14 +13,15 @@ export type Invoke = (functionArn: string, payload: unknown) => Promise<unknown>
  * read meanwhile is the handler's own, a new one for each try.
  */
 export function makeTasks(execution: {
+  machineArn: string;
   tasks: Map<string, Task>;
   invoke: Invoke;
   clock: Clock;
   tokens: Tokens;
   ended: AbortSignal;
 }) {
-  const { invoke, clock, tokens, ended } = execution;
-  let next = tokens.mint();
+  const { machineArn, invoke, clock, tokens, ended } = execution;
+  let next = tokens.mint(machineArn);
   const context = {
     get Token() {
       return next;
@@ -46,7 +48,7 @@ export function makeTasks(execution: {
 
   const call = async (functionArn: string, payload: unknown) => {
     try {
-      return await invoke(functionArn, payload);
+      return await invoke(functionArn, payload, machineArn);
     } catch (thrown) {
       throw TaskFailure.ofFunction(thrown);
     }
@@ -55,7 +57,7 @@ export function makeTasks(execution: {
   const run = async (task: Task, input: TaskInput): Promise<never> => {
     if (ended.aborted) throw TaskFailure.ofEnded();
     const token = next;
-    next = tokens.mint();
+    next = tokens.mint(machineArn);
     const { promise: cut, reject } = Promise.withResolvers<never>();
     // Its token is good for this try and not for the next.
     const over = new AbortController();

@@ -5,26 +5,41 @@ import { TaskFailure } from "./failure.ts";
 
 export type Tokens = ReturnType<typeof makeTokens>;
 
-/** Tasks that wait for someone to call back. Tokens carry a MAC, so that one of a task long over is told from one made up. */
+const [ID_BYTES, SEAL_BYTES] = [24, 24];
+
+/**
+ * Tasks that wait for someone to call back. A token names its state machine, whose callers may answer it, and carries a
+ * MAC, so that one of a task long over is told from one made up.
+ */
 export function makeTokens(clock: Clock, secret: Buffer) {
   const open = new Map<string, { resolve(output: unknown): void; reject(error: Error): void; beat(): void }>();
-  const seal = (id: Buffer) => createHmac("sha256", secret).update(id).digest().subarray(0, 24);
+  const seal = (id: Buffer, machine: Buffer) =>
+    createHmac("sha256", secret).update(id).update(machine).digest().subarray(0, SEAL_BYTES);
+
+  /** The ARN of the state machine that gave it out. Throws InvalidToken or TaskDoesNotExist when none did. */
+  const machineOf = (token: string): string => {
+    const bytes = Buffer.from(token, "base64url");
+    if (bytes.length < ID_BYTES + SEAL_BYTES || bytes.toString("base64url") !== token)
+      throw new AwsError("InvalidToken", `Invalid Token: '${token}'`);
+    const machine = bytes.subarray(ID_BYTES + SEAL_BYTES);
+    const given = bytes.subarray(ID_BYTES, ID_BYTES + SEAL_BYTES);
+    if (!timingSafeEqual(seal(bytes.subarray(0, ID_BYTES), machine), given))
+      throw new AwsError("TaskDoesNotExist", "Task does not exist: no task was given this token");
+    return machine.toString("utf8");
+  };
 
   const demand = (token: string) => {
-    const bytes = Buffer.from(token, "base64url");
-    if (bytes.length !== 48 || bytes.toString("base64url") !== token)
-      throw new AwsError("InvalidToken", `Invalid Token: '${token}'`);
-    if (!timingSafeEqual(seal(bytes.subarray(0, 24)), bytes.subarray(24)))
-      throw new AwsError("TaskDoesNotExist", "Task does not exist: no task was given this token");
+    machineOf(token);
     const waiting = open.get(token);
     if (!waiting) throw new AwsError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'");
     return waiting;
   };
 
   return {
-    mint(): string {
-      const id = randomBytes(24);
-      return Buffer.concat([id, seal(id)]).toString("base64url");
+    machineOf,
+    mint(machineArn: string): string {
+      const [id, machine] = [randomBytes(ID_BYTES), Buffer.from(machineArn)];
+      return Buffer.concat([id, seal(id, machine), machine]).toString("base64url");
     },
     /** Opens the token now, and settles when it is called back, when its heart stops, or when `over` aborts. */
     wait(token: string, heartbeatSeconds: number | undefined, over: AbortSignal): Promise<unknown> {
