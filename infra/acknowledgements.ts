@@ -41,6 +41,12 @@ export function acknowledge(stack: Stack, data: DataStack) {
       id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
       reason: "The function that sets bucket notifications is CDK's own.",
     });
+  const pushesLogs = stack.node.findAll().find(({ node }) => node.id === "CloudWatchRole");
+  if (pushesLogs)
+    Validations.of(pushesLogs).acknowledge({
+      id: "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+      reason: "API Gateway writes its logs under the one managed policy that AWS has for it.",
+    });
   const written = (reference: unknown) => flattenCfnReference(stack.resolve(reference));
   // Another stack's bucket is a reference now and an import by the time the rules are checked.
   const imports = [data.datasets, data.runs].map(

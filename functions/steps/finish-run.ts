@@ -5,7 +5,13 @@ import { stateOf } from "../core.ts";
 import { environment, functions } from "../declarations.ts";
 
 const variables = environment(functions.finishRun);
-const { table, clock } = stateOf(variables);
+const { table, datasets, datasetBlobs, clock } = stateOf(variables);
 
 /** Ends an attempt and moves its job on. */
-export const handler = makeFinishRun({ table, queue: makeQueue<JobMessage>({ url: variables.JOBS_QUEUE_URL }), clock });
+export const handler = makeFinishRun({
+  table,
+  datasets,
+  datasetBlobs,
+  queue: makeQueue<JobMessage>({ url: variables.JOBS_QUEUE_URL }),
+  clock,
+});

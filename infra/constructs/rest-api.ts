@@ -25,6 +25,8 @@ export class Api extends Construct {
     super(scope, id);
     this.restApi = new RestApi(this, "RestApi", {
       endpointTypes: [EndpointType.REGIONAL],
+      // An account that never had one refuses stages that log.
+      cloudWatchRole: true,
       // Whether API Gateway decodes a binary reply depends on what the client accepts, and clients accept all sorts.
       binaryMediaTypes: ["*/*"],
       deployOptions: {

@@ -4,7 +4,10 @@ import { Report } from "./report.ts";
 
 /** What a file is for. Only `fine-tune` files are prepared; the others are kept and given back. */
 export const Purpose = z.enum(["fine-tune", "assistants", "batch", "vision", "user_data", "evals"]);
-export type Purpose = z.infer<typeof Purpose>;
+/** Files that Anneal makes for their owner. */
+const MadePurpose = z.enum(["fine-tune-results"]);
+const AnyPurpose = z.union([Purpose, MadePurpose]);
+export type AnyPurpose = z.infer<typeof AnyPurpose>;
 
 /**
  * `awaiting` its bytes → `uploaded` → `ready` or `rejected`. Files that are not for training end as `stored`.
@@ -13,7 +16,7 @@ export const Dataset = z.object({
   organization: z.string(),
   id: z.string(),
   filename: z.string(),
-  purpose: Purpose,
+  purpose: AnyPurpose,
   status: z.enum(["awaiting", "uploaded", "ready", "rejected", "stored"]),
   createdAt: z.number(),
   /** Of the raw file; null until it arrived. */

@@ -3,7 +3,7 @@ import { type Caller, OrganizationId } from "../caller.ts";
 import { conflict, missing } from "../errors.ts";
 import { isId, newId } from "../ids.ts";
 import { collection, type Table } from "../table.ts";
-import { arrivedStatus, Dataset, type Purpose, preparedKeys, safeName } from "./dataset.ts";
+import { type AnyPurpose, arrivedStatus, Dataset, preparedKeys, safeName } from "./dataset.ts";
 import { Report } from "./report.ts";
 
 /** The largest file a presigned form takes: S3's limit for one PUT or POST. */
@@ -14,7 +14,7 @@ const FORM_SECONDS = 3600;
 export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blobs; clock: () => number }) {
   const datasets = collection(table, { name: "dataset", schema: Dataset });
 
-  const fresh = (caller: Caller, wanted: { filename: string; purpose: Purpose; id?: string }): Dataset => {
+  const fresh = (caller: Caller, wanted: { filename: string; purpose: AnyPurpose; id?: string }): Dataset => {
     const id = wanted.id ?? newId("dataset", clock());
     const filename = safeName(wanted.filename);
     return {
@@ -48,7 +48,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
     /** Begins a dataset whose bytes are written by `write(key)`; when that fails, nothing is left of it. */
     async create(
       caller: Caller,
-      wanted: { filename: string; purpose: Purpose; id?: string },
+      wanted: { filename: string; purpose: AnyPurpose; id?: string },
       write: (key: string) => Promise<number>,
     ): Promise<Dataset> {
       const dataset = fresh(caller, wanted);
@@ -72,7 +72,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
     /** A dataset and a form that uploads its bytes straight to the bucket, past the API's 4 MB. */
     async createForm(
       caller: Caller,
-      wanted: { filename: string; purpose: Purpose },
+      wanted: { filename: string; purpose: AnyPurpose },
     ): Promise<{ dataset: Dataset; form: UploadForm; expiresAt: number; maxBytes: number }> {
       const dataset = fresh(caller, wanted);
       const form = await blobs.uploadForm(dataset.key, { seconds: FORM_SECONDS, maxBytes: MAX_FORM_BYTES });

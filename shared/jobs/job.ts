@@ -78,6 +78,10 @@ export const Job = z.object({
   progress: Progress.nullable(),
   trainedTokens: z.int().nullable(),
   results: Results.nullable(),
+  /** Validation rows that are trained on as well, and where the first of them are; null without a validation file. */
+  leakage: z.object({ rows: z.int(), listed: z.array(z.int()) }).nullable(),
+  /** Files with the metrics of every step; empty unless succeeded. */
+  resultFiles: z.array(z.string()),
   /** Name of the tuned model; null unless succeeded. */
   tunedModel: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),

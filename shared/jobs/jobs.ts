@@ -93,16 +93,22 @@ export function makeJobs(parts: {
         progress: null,
         trainedTokens: null,
         results: null,
+        leakage: null,
+        resultFiles: [],
         tunedModel: null,
         error: null,
         trainingSeconds: 0,
         settled: false,
       };
       if (!(await jobs.insert(caller.organization, job.id, job))) return get(caller, job.id);
-      await events.tell(job, "1-created", { at: now, message: `Created fine-tuning job: ${job.id}` });
-      if (standIn) await events.tell(job, "2-stand-in", { at: now, level: "warn", message: standInNotice(requested) });
-      await events.tell(job, "3-validating", { at: now, message: `Validating training file: ${job.trainingFile}` });
-      await queue.send({ organization: job.organization, job: job.id });
+      // Told together: their names keep them in order, and the caller waits for one round trip instead of four.
+      const told = [
+        events.tell(job, "1-created", { at: now, message: `Created fine-tuning job: ${job.id}` }),
+        events.tell(job, "3-validating", { at: now, message: `Validating training file: ${job.trainingFile}` }),
+      ];
+      if (standIn)
+        told.push(events.tell(job, "2-stand-in", { at: now, level: "warn", message: standInNotice(requested) }));
+      await Promise.all([...told, queue.send({ organization: job.organization, job: job.id })]);
       return job;
     },
 

@@ -1,3 +1,5 @@
+import type { Blobs } from "../blobs.ts";
+import type { Datasets } from "../datasets/store.ts";
 import { type Attempt, makeAttempts, type Outcome } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import { isOver, type Job } from "../jobs/job.ts";
@@ -6,6 +8,7 @@ import { makeTunedModels, tunedModelName } from "../models.ts";
 import type { Queue } from "../queue.ts";
 import type { Table } from "../table.ts";
 import type { RunReference } from "./prepare-run.ts";
+import { makeResultFile } from "./result-file.ts";
 
 /** After so many attempts in a row that ended without a checkpoint further on, a job is given up. */
 const LOST_AT_MOST = 3;
@@ -17,12 +20,19 @@ export interface StepError {
 }
 
 /** The last step of every execution: the attempt is over, and its job goes where the outcome leads. */
-export function makeFinishRun(parts: { table: Table; queue: Queue<JobMessage>; clock: () => number }) {
-  const { table, queue, clock } = parts;
+export function makeFinishRun(parts: {
+  table: Table;
+  datasets: Datasets;
+  datasetBlobs: Blobs;
+  queue: Queue<JobMessage>;
+  clock: () => number;
+}) {
+  const { table, datasets, datasetBlobs, queue, clock } = parts;
   const jobs = jobRows(table);
   const attempts = makeAttempts(table);
   const events = makeJobEvents(table);
   const tuned = makeTunedModels(table);
+  const resultFile = makeResultFile({ datasets, blobs: datasetBlobs, events });
 
   return async (run: RunReference & { error?: StepError }) => {
     const { organization, job: id, attempt: n, error } = run;
@@ -34,11 +44,15 @@ export function makeFinishRun(parts: { table: Table; queue: Queue<JobMessage>; c
     const attempt = ended.value;
     const job = await jobs.get(organization, id);
     if (!job || job.attempt !== n) return;
-    if (attempt.outcome?.kind === "succeeded" && !isOver(job.status))
+    // What belongs to a success is there before anybody reads of it.
+    const resultFiles: string[] = [];
+    if (attempt.outcome?.kind === "succeeded" && !isOver(job.status)) {
       await tuned.add(model(job, attempt, attempt.outcome));
+      resultFiles.push(await resultFile(job));
+    }
     const past = await history(attempt);
     const at = clock();
-    const finished = await jobs.change(organization, id, (now) => conclude(now, attempt, past, at));
+    const finished = await jobs.change(organization, id, (now) => conclude(now, attempt, { ...past, resultFiles }, at));
     if (finished?.changed) await tell(finished.value, attempt, at);
     await queue.send({ organization, job: id });
   };
@@ -86,9 +100,10 @@ interface History {
   seconds: number;
   lostInARow: number;
 }
+type Findings = History & { resultFiles: string[] };
 
 /** Where the job goes now; null when somebody else has moved it on. */
-function conclude(job: Job, attempt: Attempt, { seconds, lostInARow }: History, at: number): Job | null {
+function conclude(job: Job, attempt: Attempt, { seconds, lostInARow, resultFiles }: Findings, at: number): Job | null {
   if (job.attempt !== attempt.n) return null;
   const next: Job = { ...job, trainedTokens: attempt.trainedTokens, trainingSeconds: seconds };
   if (isOver(job.status)) return next;
@@ -101,7 +116,7 @@ function conclude(job: Job, attempt: Attempt, { seconds, lostInARow }: History, 
   });
   switch (outcome?.kind) {
     case "succeeded":
-      return { ...next, status: "succeeded", finishedAt: at, tunedModel: tunedModelName(job) };
+      return { ...next, status: "succeeded", finishedAt: at, tunedModel: tunedModelName(job), resultFiles };
     case "failed":
       return fail(outcome.code, outcome.message);
     case "lost":

@@ -113,6 +113,7 @@ export function makePrepareRun(parts: {
       return bytes;
     };
     const found = await findLeakage(await fingerprints(training), await fingerprints(validation));
+    await jobs.change(job.organization, job.id, (now) => ({ ...now, leakage: found }));
     if (found.rows === 0) return;
     await events.tell(job, "5-leakage", {
       at: job.createdAt,

@@ -56,7 +56,7 @@ async function life() {
   const { settle } = makeSettle({ table, datasets, runs, workflows, provider, clock });
   const prepare = makePrepareRun({ table, datasets, datasetBlobs, runs, installation, clock });
   const workflowRuns = makeRuns({ table, runs, callbacks, ingest, clock });
-  const finish = makeFinishRun({ table, queue, clock });
+  const finish = makeFinishRun({ table, datasets, datasetBlobs, queue, clock });
   const attempts = makeAttempts(table);
   const job = await jobs.create(caller, {
     model: "anneal-tiny",

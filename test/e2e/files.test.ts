@@ -86,7 +86,8 @@ test("a presigned form takes what is too large for the API, and the report says 
     ],
   };
   const filler = rows(60_000, 100).map((each) => ({ messages: [...each.messages] }));
-  const text = `${jsonl([row, row, pii])}not json\n${jsonl(filler)}`;
+  const endless = `{"messages":"${"x".repeat(5_000_000)}"}`;
+  const text = `${jsonl([row, row, pii])}not json\n${endless}\n${jsonl(filler)}`;
   expect(text.length).toBeGreaterThan(6e6);
   form.append("file", new File([text], "large.jsonl"));
   expect((await fetch(dataset.upload.url, { method: "POST", body: form })).status).toBe(204);
@@ -98,8 +99,11 @@ test("a presigned form takes what is too large for the API, and the report says 
   expect(found.body).toMatchObject({ status: "ready", rows: 60_003, bytes: Buffer.byteLength(text) });
   const { body: report } = await here.request("GET", `/api/v1/datasets/${dataset.id}/report`);
   expect(report).toMatchObject({
-    rows: { total: 60_004, accepted: 60_003, dropped: 1 },
-    dropped: [{ line: 4, reason: "not_json" }],
+    rows: { total: 60_005, accepted: 60_003, dropped: 2 },
+    dropped: [
+      { line: 4, reason: "not_json" },
+      { line: 5, reason: "line_too_long" },
+    ],
     duplicates: { exact: { rows: 1, lines: [2] } },
     pii: { kinds: expect.arrayContaining([expect.objectContaining({ kind: "email", rows: 1, lines: [3] })]) },
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectOpenAI } from "../contracts/openai.ts";
-import { jsonl, processed, rows, upload, type World, world } from "../world.ts";
+import { jsonl, processed, rows, until, upload, type World, world } from "../world.ts";
 
 let here: World;
 let training_file: string;
@@ -94,6 +94,30 @@ test("a quote is made from what runs took; while none was measured, it says so",
   const { body } = await here.request("POST", "/api/v1/quotes", { body: { model: "anneal-tiny", training_file } });
   expect(body).toMatchObject({ seconds: null, cost_usd: null, provider: "local", tokens: { estimated: false } });
   expect(body.tokens.count).toBeGreaterThan(0);
+});
+
+test("validation rows that are trained on as well are counted and said", async () => {
+  const mixed = await upload(here.openai, jsonl([...rows(2, 500), ...rows(2), ...rows(1, 600)]), "validation.jsonl");
+  await processed(here.openai, mixed.id);
+  const { id } = await here.openai.fineTuning.jobs.create({
+    model: "anneal-tiny",
+    training_file,
+    validation_file: mixed.id,
+  });
+  const { body } = await until(
+    () => here.request("GET", `/api/v1/jobs/${id}`),
+    ({ body: job }) => job.leakage !== null,
+  );
+  expect(body.leakage).toEqual({ rows: 2, listed: [3, 4] });
+  const events = await until(
+    () => here.openai.fineTuning.jobs.listEvents(id, { limit: 100 }),
+    ({ data }) => data.some(({ message }) => /also in the training file/.test(message)),
+  );
+  expect(events.data.find(({ message }) => /also in the training file/.test(message))).toMatchObject({
+    level: "warn",
+    data: { leaked_rows: 2 },
+  });
+  await here.openai.fineTuning.jobs.cancel(id);
 });
 
 test("models have their owners", async () => {

@@ -45,6 +45,29 @@ test("the official client takes a dataset to a tuned model that answers differen
   const { body } = await here.request("GET", `/api/v1/jobs/${job.id}`);
   // The margin that a held-out loss must have fallen by: a third.
   expect(body.results.tuned.loss).toBeLessThan(body.results.baseline.loss * 0.67);
+  expect(body).toMatchObject({
+    stand_in: false,
+    progress: { step: 60, total_steps: 60 },
+    tuned_model: job.fine_tuned_model,
+  });
+  const { body: money } = await here.request("GET", `/api/v1/jobs/${job.id}/quote`);
+  expect(money).toMatchObject({
+    quote: { seconds: null, cost_usd: null },
+    actual: { trained_tokens: job.trained_tokens, cost_usd: { total: "0.000000", source: "your own machine" } },
+  });
+  expect(money.actual.seconds).toBeGreaterThan(0);
+  const { body: next } = await here.request("POST", "/api/v1/quotes", {
+    body: { model: "anneal-tiny", training_file: training.id },
+  });
+  expect(next.seconds).toMatchObject({ source: expect.stringMatching(/1 finished job/) });
+  expect(next.seconds.low).toBeLessThan(next.seconds.high);
+
+  const metrics = await (await openai.files.content(job.result_files[0]!)).text();
+  const [columns, ...steps] = metrics.trimEnd().split("\n");
+  expect(columns).toBe("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy");
+  expect(steps).toHaveLength(losses.length);
+  expect(await openai.files.retrieve(job.result_files[0]!)).toMatchObject({ purpose: "fine-tune-results" });
+
   const checkpoints = await openai.fineTuning.jobs.checkpoints.list(job.id);
   expect(checkpoints.data.length).toBeGreaterThan(0);
   expectOpenAI("ListFineTuningJobCheckpointsResponse", (checkpoints as unknown as { body: unknown }).body);
@@ -73,6 +96,24 @@ test("the official client takes a dataset to a tuned model that answers differen
     streamed += chunk.choices[0]?.delta.content ?? "";
   }
   expect(streamed).toBe(tuned);
+
+  const prompt = "The sea is";
+  const text = await openai.completions.create({ model: job.fine_tuned_model!, prompt, temperature: 0, max_tokens: 8 });
+  expectOpenAI("CreateCompletionResponse", text);
+  expect(text.usage!.completion_tokens).toBeLessThanOrEqual(8);
+  let continued = "";
+  const pieces = await openai.completions.create({
+    model: job.fine_tuned_model!,
+    prompt,
+    temperature: 0,
+    max_tokens: 8,
+    stream: true,
+  });
+  for await (const piece of pieces) continued += piece.choices[0]?.text ?? "";
+  expect(continued).toBe(text.choices[0]!.text);
+  await expect(openai.chat.completions.create({ model: "anneal-tiny", messages, n: 2 })).rejects.toMatchObject({
+    status: 400,
+  });
 
   const models = await openai.models.list();
   expect(models.data.map(({ id }) => id)).toContain(job.fine_tuned_model);

@@ -39,6 +39,8 @@ export const fromJob = (job: Job) => ({
     tokens_per_second: job.progress.tokensPerSecond,
   },
   results: job.results,
+  leakage: job.leakage,
+  result_files: job.resultFiles,
   tuned_model: job.tunedModel,
   error: job.error,
 });

@@ -61,7 +61,7 @@ export function fromJob(job: Job) {
     finished_at: job.finishedAt && seconds(job.finishedAt),
     fine_tuned_model: job.tunedModel,
     organization_id: job.organization,
-    result_files: [],
+    result_files: job.resultFiles,
     status: job.status === "queued" && !job.validated ? "validating_files" : statuses[job.status],
     validation_file: job.validationFile,
     training_file: job.trainingFile,
