@@ -1,6 +1,6 @@
 import { Stack } from "aws-cdk-lib";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
-import { type IGrantable, Policy, PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
+import { type IGrantable, PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import type { IBucket } from "aws-cdk-lib/aws-s3";
 import type { FunctionName } from "../functions/declarations.ts";
@@ -43,14 +43,8 @@ export function grant({ data, trainerRole, training, jobs, functions: fn }: Part
     training.stateMachine.grantStartExecution(each);
     training.stateMachine.grantExecution(each, "states:DescribeExecution");
   }
+  // Never a step of the workflow itself: its definition needs the steps, which would then need the workflow.
   for (const each of [fn.onRunEvent, fn.onTrainingState]) training.stateMachine.grantTaskResponse(each);
-  // A step that finds its run over answers for it. Not by the policy of its role, as above: the workflow needs its steps,
-  // each step waits for that policy, and it would then need the workflow.
-  const answer = { actions: ["states:SendTaskSuccess"], resources: [training.stateMachine.stateMachineArn] };
-  new Policy(Stack.of(training), "StartRunAnswers", {
-    roles: [fn.startRun.role!],
-    statements: [new PolicyStatement(answer)],
-  });
 
   const trainingJobs = Stack.of(jobs).formatArn({
     service: "sagemaker",

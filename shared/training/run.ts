@@ -50,8 +50,7 @@ export function makeRuns(parts: {
       });
       await attempts.change(attempt, (now) => (now.startedAt ? null : { ...now, startedAt: clock() }));
       // Started by an earlier try, it may be over by now, and nobody will say so again.
-      if ((await provider.inspect(attempt.providerJob)).state === "over")
-        await callbacks.succeed(waiting.token, { over: true });
+      if ((await provider.inspect(attempt.providerJob)).state === "over") throw new RunIsOver();
     },
 
     /** The trainer has written something. */
