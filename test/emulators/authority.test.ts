@@ -9,6 +9,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import {
   CreateTrainingJobCommand,
@@ -76,6 +77,7 @@ test("DynamoDB: a table and each of its indexes by themselves", async () => {
       GlobalSecondaryIndexes: [{ IndexName: "live", KeySchema: [key], Projection: { ProjectionType: "ALL" } }],
     }),
   );
+  await waitUntilTableExists({ client: as(operator), maxWaitTime: 10, minDelay: 1 }, { TableName: "things" });
   const function_ = as(limited);
   const item = { pk: { S: "a" } };
   const query = {

@@ -16,6 +16,7 @@ const deeds: Record<string, () => void> = {
   },
   stubborn: () => {
     process.on("SIGTERM", () => {});
+    console.log("deaf");
     wait();
   },
   tell: () => {

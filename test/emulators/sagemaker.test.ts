@@ -133,7 +133,7 @@ test("who does not leave when told is ended after two minutes", async () => {
   await create("stubborn", "stubborn");
   await until("stubborn", "InProgress/Training");
   // Its handler must be there before the signal is.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect.poll(() => readFile(join(dir, "training-logs", "stubborn.log"), "utf8")).toContain("deaf");
   await stop("stubborn");
   clock.advance(119_000);
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { AwsError } from "../aws-json.ts";
 import type { Clock } from "../clock.ts";
+import { type Ending, type EndReason, endingOf, failed } from "./ending.ts";
 import { type EventBridgeEvent, stateChange } from "./event.ts";
-import { type Exit, runTrainer, type TrainerProcess } from "./process.ts";
+import { runTrainer, type TrainerProcess } from "./process.ts";
 import { isOver, type JobStatus, type Registry, type SecondaryStatus, type TrainingJob } from "./registry.ts";
 import type { TrainingRequest } from "./request.ts";
 
 const STOP_GRACE_MS = 120_000;
-const MACHINE_STOPPED = "The machine stopped while the job was running.";
 export type Jobs = ReturnType<typeof makeJobs>;
 
 export interface JobsOptions {
@@ -26,7 +26,7 @@ export interface JobsOptions {
 /** Training jobs, each a process of this machine. At most `maxConcurrent` run; the others are Pending, in their order. */
 export function makeJobs(options: JobsOptions) {
   const { registry, clock, region } = options;
-  const running = new Map<string, { process: TrainerProcess; reason: "stopped" | "too long" | null }>();
+  const running = new Map<string, { process: TrainerProcess; reason: EndReason }>();
   const pending: string[] = [];
   let closing = false;
 
@@ -40,9 +40,9 @@ export function makeJobs(options: JobsOptions) {
     registry.save(job);
     options.emit(stateChange(job, region));
   };
-  const fail = (job: TrainingJob, reason: string) => {
-    job.failureReason = reason.slice(0, 1024);
-    change(job, "Failed", "Failed", "Training job failed");
+  const finish = (job: TrainingJob, { status, secondary, message, failure }: Ending) => {
+    if (failure !== undefined) job.failureReason = failure.slice(0, 1024);
+    change(job, status, secondary, message);
   };
 
   const startNext = () => {
@@ -62,7 +62,7 @@ export function makeJobs(options: JobsOptions) {
         TRAINING_JOB_ARN: job.arn,
       },
     });
-    const run = { process, reason: null as "stopped" | "too long" | null };
+    const run = { process, reason: null as EndReason };
     running.set(name, run);
     job.startedAt = clock.now();
     change(job, "InProgress", "Training", "Training image download completed. Training in progress.");
@@ -72,12 +72,12 @@ export function makeJobs(options: JobsOptions) {
       running.delete(name);
       // What is cut off by our own end is not over: the next start says what became of it.
       if (closing) return;
-      settle(registry.find(name)!, exit, run.reason);
+      finish(registry.find(name)!, endingOf(exit, run.reason));
       startNext();
     });
   };
   /** SIGTERM, and two minutes later SIGKILL. */
-  const end = (name: string, reason: "stopped" | "too long") => {
+  const end = (name: string, reason: Exclude<EndReason, null>) => {
     const run = running.get(name)!;
     run.reason ??= reason;
     change(registry.find(name)!, "Stopping", "Stopping", "Stopping the training job");
@@ -85,21 +85,12 @@ export function makeJobs(options: JobsOptions) {
     const callOff = clock.after(STOP_GRACE_MS, () => run.process.signal("SIGKILL"));
     void run.process.exit.then(callOff);
   };
-  const settle = (job: TrainingJob, { code, signal, lastWords }: Exit, reason: "stopped" | "too long" | null) => {
-    if (reason === "stopped") return change(job, "Stopped", "Stopped", "Training job stopped");
-    if (reason === "too long")
-      return change(job, "Stopped", "MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided");
-    if (code === 0) return change(job, "Completed", "Completed", "Training job completed");
-    const ended = signal ? `killed by ${signal}` : `exit code: ${code}`;
-    fail(job, `AlgorithmError: ${lastWords.slice(-900)}${lastWords ? ", " : ""}${ended}`);
-  };
-
   const arnOf = (name: string) => `arn:aws:sagemaker:${region}:${options.account}:training-job/${name}`;
   return {
     arnOf,
     /** Tells of the jobs that an earlier process left unfinished: they failed with it. */
     recover() {
-      for (const job of registry.unfinished()) fail(job, MACHINE_STOPPED);
+      for (const job of registry.unfinished()) finish(job, failed("The machine stopped while the job was running."));
     },
     /** Throws ResourceInUse when the name was ever used, ValidationException for a role that SageMaker cannot assume. */
     create(request: TrainingRequest): TrainingJob {
