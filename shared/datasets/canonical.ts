@@ -5,17 +5,20 @@
 const roles = new Set(["system", "user", "assistant"]);
 
 /**
- * Whether `text`, which was parsed to `row`, is the canonical text of a plain supervised record: nothing but `messages`,
- * each with `role` and a `content` that says something, one of them the assistant's. False is no verdict: it means
- * "write it again to find out".
+ * The canonical text of a plain supervised record that was parsed from `text`: nothing but `messages`, each with `role`
+ * and a `content` that says something, one of them the assistant's. Null for any other row: it has to be read first.
  *
- * Why this is sound: the parsed row has exactly the canonical keys in the canonical order, so its canonical text without
- * escapes is as long as `bareLength` says. Blanks, repeated keys and escapes only make a text longer. So an equally long
- * text is canonical; and a longer one is, if the difference is the number of its two-character escapes and it has no others.
+ * Why `text` itself may do: the parsed row has exactly the canonical keys in the canonical order, so its canonical text
+ * without escapes is as long as `bareLength` says. Blanks, repeated keys and escapes only make a text longer. So an equally
+ * long text is canonical; and a longer one is, if the difference is the number of its two-character escapes and it has no others.
  */
-export function isCanonical(row: unknown, text: string): boolean {
+export function canonicalOfPlain(row: unknown, text: string): string | null {
   const bare = bareLength(row);
-  if (bare === -1 || bare > text.length) return false;
+  if (bare === -1) return null;
+  return bare <= text.length && isWritten(bare, text) ? text : JSON.stringify(row);
+}
+
+function isWritten(bare: number, text: string): boolean {
   let escapes = 0;
   for (let at = text.indexOf("\\"); at !== -1; at = text.indexOf("\\", at + 2)) {
     if (!isShortEscape(text.charCodeAt(at + 1))) return false;

@@ -2,7 +2,7 @@
 import type { ChatRecord, SupervisedRecord } from "../chat.ts";
 import { type Delimiter, fieldsOf, headerOf } from "../formats/csv.ts";
 import type { RowListener } from "../formats/rows.ts";
-import { isCanonical } from "./canonical.ts";
+import { canonicalOfPlain } from "./canonical.ts";
 import { isObject } from "./conversation.ts";
 import type { Findings } from "./findings.ts";
 import { fingerprintOf } from "./fingerprints.ts";
@@ -25,7 +25,8 @@ export function jsonRows(desk: Desk): RowListener {
       const text = bytes.toString("utf8", start, end);
       const reading = orDrop(desk, line, () => {
         const row = parsed(text);
-        return isCanonical(row, text) ? asItIs(desk, row as SupervisedRecord, text) : reread(desk, row);
+        const plain = canonicalOfPlain(row, text);
+        return plain === null ? reread(desk, row) : asItIs(desk, row as SupervisedRecord, plain);
       });
       if (!reading) return;
       const isUnchanged = reading.canonical === text;
