@@ -19,13 +19,14 @@ interface Parts {
 /** Who may touch what, in one place: each function gets the actions it uses, below the prefixes it uses. */
 export function grant({ data, trainerRole, training, jobs, functions: fn }: Parts) {
   const { datasets, runs, table } = data;
-  for (const each of Object.values(fn)) items(table, each);
+  for (const [name, rights] of Object.entries(TABLE_RIGHTS)) rows(table, fn[name as FunctionName], rights);
 
-  for (const each of [fn.apiOpenai, fn.apiAnneal]) {
-    objects(datasets, "uploads/", each, "read", "write", "delete");
-    objects(datasets, "datasets/", each, "read", "delete");
-    jobs.queue.grantSendMessages(each);
-  }
+  objects(datasets, "uploads/", fn.apiOpenai, "read", "write", "delete");
+  objects(datasets, "datasets/", fn.apiOpenai, "delete");
+  jobs.queue.grantSendMessages(fn.apiOpenai);
+  // It signs upload forms, which can do no more than it may itself.
+  objects(datasets, "uploads/", fn.apiAnneal, "write");
+  objects(datasets, "datasets/", fn.apiAnneal, "read");
   objects(datasets, "parts/", fn.apiOpenai, "read", "write", "delete");
 
   objects(datasets, "uploads/", fn.onUpload, "read");
@@ -81,11 +82,37 @@ export function objects(bucket: IBucket, prefix: string, to: IGrantable, ...righ
   );
 }
 
-/** One item at a time, and the queries over them; never a scan, never the table itself. */
-function items(table: TableV2, each: IFunction) {
-  const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"];
+const ROW_ACTIONS = {
+  get: "dynamodb:GetItem",
+  put: "dynamodb:PutItem",
+  delete: "dynamodb:DeleteItem",
+  /** Rows of one partition; never a scan. */
+  query: "dynamodb:Query",
+} as const;
+/** `live` finds what the reconciler has to look at, whoever owns it. */
+type TableRight = keyof typeof ROW_ACTIONS | "live";
+
+const TABLE_RIGHTS = {
+  apiOpenai: ["get", "put", "delete", "query"],
+  apiAnneal: ["get", "put", "query"],
+  apiInference: ["get"],
+  onUpload: ["get", "put", "live"],
+  onJob: ["get", "put"],
+  onRunEvent: ["get", "put"],
+  onTrainingState: ["get"],
+  prepareRun: ["get", "put", "query"],
+  startRun: ["get", "put"],
+  awaitRun: ["get", "put"],
+  inspectRun: ["get", "put"],
+  finishRun: ["get", "put", "query"],
+  reconcile: ["get", "put", "live"],
+} as const satisfies Record<FunctionName, readonly TableRight[]>;
+
+function rows(table: TableV2, each: IFunction, rights: readonly TableRight[]) {
+  const actions = rights.flatMap((right) => (right === "live" ? [] : ROW_ACTIONS[right]));
   each.addToRolePolicy(new PolicyStatement({ actions, resources: [table.tableArn] }));
-  each.addToRolePolicy(
-    new PolicyStatement({ actions: ["dynamodb:Query"], resources: [`${table.tableArn}/index/live`] }),
-  );
+  if (rights.includes("live"))
+    each.addToRolePolicy(
+      new PolicyStatement({ actions: ["dynamodb:Query"], resources: [`${table.tableArn}/index/live`] }),
+    );
 }
