@@ -9,7 +9,7 @@ const RULES: Readonly<Record<string, string>> = {
   "AwsSolutions-APIG2":
     "Requests are validated by the functions, against the schemas of the route table, in each dialect's own voice.",
   "AwsSolutions-APIG3":
-    "A web ACL costs money each month and is the operator's choice; keys and rate limits are checked by the functions.",
+    "A web ACL costs money each month and is the operator's choice; the functions check the key of every request.",
   "AwsSolutions-APIG4":
     "API keys are checked by the functions, so that each dialect answers 401 and 403 as its clients expect.",
   "AwsSolutions-COG4": "Callers are programs with API keys, not people in a user pool.",

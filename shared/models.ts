@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Caller } from "./caller.ts";
 import { models as catalogue, type Installation, resolve } from "./catalogue.ts";
-import { DomainError, missing } from "./errors.ts";
+import { DomainError, invalid, missing } from "./errors.ts";
 import type { Job } from "./jobs/job.ts";
 import { collection, type Table } from "./table.ts";
 
@@ -76,6 +76,11 @@ export function makeModels({
     async servable(caller: Caller, name: string): Promise<Servable> {
       const own = await tuned.get(caller, name);
       if (own) return { name, gguf: own.gguf, standIn: own.standIn ? own.baseModel : null };
+      if (/:ckpt-step-\d+$/.test(name))
+        throw invalid(
+          "model",
+          `'${name}' is a checkpoint, and these are not served yet. Ask the job's fine_tuned_model.`,
+        );
       if (!catalogue.some((base) => base.name === name) && !installation.aliases[name])
         throw missing("model", name, "model");
       const { model, standIn } = resolve(name, installation);

@@ -34,7 +34,7 @@ export interface Table {
   replace(key: Key, version: number, value: unknown, options?: WriteOptions): Promise<boolean>;
   remove(key: Key): Promise<void>;
   query(pk: string, options?: QueryOptions): AsyncIterable<Row>;
-  live(kind: string): AsyncIterable<Row>;
+  live(kind: string): AsyncIterable<Key>;
 }
 
 /** How often a change starts over because somebody else changed the row in between. */
@@ -56,8 +56,8 @@ export interface Collection<V> {
   ): Promise<{ value: V; changed: boolean } | null>;
   remove(partition: string, id: string): Promise<void>;
   list(partition: string, options?: QueryOptions): AsyncIterable<V>;
-  /** Every one whose `live` was true when it was last written; may lag a moment behind. */
-  allLive(): AsyncIterable<V>;
+  /** Where those are whose `live` was true when they were last written; may lag a moment behind. */
+  live(): AsyncIterable<{ partition: string; id: string }>;
 }
 
 /** `partition` is an organization, or an organization and the parent's id (`acme/ftjob-…`). */
@@ -97,8 +97,8 @@ export function collection<V>(
     async *list(partition, queryOptions) {
       for await (const row of table.query(key(partition, "").pk, queryOptions)) yield schema.parse(row.value);
     },
-    async *allLive() {
-      for await (const row of table.live(name)) yield schema.parse(row.value);
+    async *live() {
+      for await (const { pk, sk } of table.live(name)) yield { partition: pk.slice(0, -`/${name}`.length), id: sk };
     },
   };
 }

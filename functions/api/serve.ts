@@ -73,7 +73,7 @@ async function answer<Routes extends readonly Route[]>(
 ) {
   try {
     const caller = await dialect.authenticate(apiKey(event));
-    if (route.scope) requireScope(caller, route.scope);
+    requireScope(caller, route.scope);
     const handle = dialect.handlers[route.operation as Operations<Routes>] as (request: unknown) => Promise<Reply>;
     const reply = await handle({
       caller,

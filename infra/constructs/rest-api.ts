@@ -70,7 +70,7 @@ export class Api extends Construct {
       type: ResponseType.REQUEST_TOO_LARGE,
       statusCode: "413",
       templates: say(
-        "The body is larger than 10 MB. Send the file in parts (POST /v1/uploads) or with a presigned form (POST /api/v1/datasets).",
+        "The body is too large: a request holds about 4 MB. Send the file in parts (POST /v1/uploads) or with a presigned form (POST /api/v1/datasets).",
         "request_too_large",
       ),
     });

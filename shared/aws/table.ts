@@ -79,11 +79,13 @@ export function makeTable(options: { tableName: string; client?: DynamoDBClient;
         ...(pageSize && { Limit: pageSize }),
       });
     },
-    live: (kind) =>
-      pages({
+    async *live(kind) {
+      const rows = pages({
         IndexName: "live",
         KeyConditionExpression: "live = :live",
         ExpressionAttributeValues: { ":live": kind },
-      }),
+      });
+      for await (const { key } of rows) yield key;
+    },
   };
 }

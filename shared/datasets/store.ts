@@ -9,10 +9,17 @@ import { Report } from "./report.ts";
 /** The largest file a presigned form takes: S3's limit for one PUT or POST. */
 const MAX_FORM_BYTES = 5 * 1024 ** 3;
 const FORM_SECONDS = 3600;
+/** An upload that began in time may take long. */
+const AWAITED_MS = 24 * 3600 * 1000;
 
 /** Datasets by organization. `awaiting` ones are not shown in lists: there is nothing there yet. */
 export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blobs; clock: () => number }) {
-  const datasets = collection(table, { name: "dataset", schema: Dataset });
+  const datasets = collection(table, {
+    name: "dataset",
+    schema: Dataset,
+    // A form that nobody used leaves nothing behind.
+    expiresAt: ({ status, createdAt }) => (status === "awaiting" ? createdAt + AWAITED_MS : undefined),
+  });
 
   const fresh = (caller: Caller, wanted: { filename: string; purpose: AnyPurpose; id?: string }): Dataset => {
     const id = wanted.id ?? newId("dataset", clock());

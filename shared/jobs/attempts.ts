@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CheckpointInfo } from "../runs.ts";
+import { CheckpointInfo, Control } from "../runs.ts";
 import { collection, type Table } from "../table.ts";
 
 /** How an attempt ended. `lost`: without a word of the trainer's own. */
@@ -22,6 +22,8 @@ export const Attempt = z.object({
   providerJob: z.string(),
   /** Which execution of the workflow looks after it: 1, 2 when the first was lost, … */
   execution: z.int().positive(),
+  /** What the trainer was last told in control.json. */
+  command: Control.shape.command,
   /** The task token of the step that waits for it. */
   token: z.string().nullable(),
   resume: z.object({ checkpoint: z.string(), step: z.int() }).nullable(),
@@ -88,6 +90,7 @@ export function nextAttempt(job: { organization: string; id: string }, previous:
     createdAt: now,
     providerJob: providerJobName(job.id, n),
     execution: 1,
+    command: "continue",
     token: null,
     resume: checkpoint && { checkpoint: checkpoint.uri, step: checkpoint.step },
     startedAt: null,

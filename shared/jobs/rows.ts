@@ -12,11 +12,10 @@ export const jobRows = (table: Table) => collection(table, { name: "job", schema
 
 /** Unvalidated jobs that name this file. */
 export async function* waitingFor(table: Table, file: { organization: string; id: string }): AsyncIterable<Job> {
-  for await (const job of jobRows(table).allLive())
-    if (
-      job.organization === file.organization &&
-      !job.validated &&
-      (job.trainingFile === file.id || job.validationFile === file.id)
-    )
-      yield job;
+  const jobs = jobRows(table);
+  for await (const { partition, id } of jobs.live()) {
+    if (partition !== file.organization) continue;
+    const job = await jobs.get(partition, id);
+    if (job && !job.validated && (job.trainingFile === file.id || job.validationFile === file.id)) yield job;
+  }
 }

@@ -60,7 +60,7 @@ export function makePrepareRun(parts: {
       await fail(job, "A file of the job was deleted while it waited.");
       return nothing;
     }
-    if (validation && n === 1) await tellLeakage(job, training.id, validation.id);
+    if (validation && n === 1) await tellLeakage(job, attempt.createdAt, training.id, validation.id);
 
     const resolved = resolveHyperparameters(job.hyperparameters, training.summary!.rows);
     const prefix = runPrefix(organization, id, n);
@@ -106,7 +106,7 @@ export function makePrepareRun(parts: {
   }
 
   /** Validation rows that are also trained on make its loss look better than it is: said, not forbidden. */
-  async function tellLeakage(job: Job, training: string, validation: string) {
+  async function tellLeakage(job: Job, at: number, training: string, validation: string) {
     const fingerprints = async (id: string) => {
       const bytes = await datasetBlobs.read(preparedKeys({ organization: job.organization, id }).fingerprints);
       if (!bytes) throw new Error(`The fingerprints of ${id} are missing`);
@@ -116,7 +116,7 @@ export function makePrepareRun(parts: {
     await jobs.change(job.organization, job.id, (now) => ({ ...now, leakage: found }));
     if (found.rows === 0) return;
     await events.tell(job, "5-leakage", {
-      at: job.createdAt,
+      at,
       level: "warn",
       message: `${found.rows} of the validation rows are also in the training file (rows ${found.listed.slice(0, 10).join(", ")}): the validation loss will look better than it is.`,
       data: { leaked_rows: found.rows },

@@ -59,6 +59,8 @@ export function makeSettle(parts: {
     if (!job.validated && !(await validate(job))) return;
     const attempt = nextAttempt(job, previous, clock());
     await attempts.insert(attempt);
+    // There before the trainer looks: to ask S3 for what is not there needs a right to list.
+    await control(attempt, "continue");
     const begun = await jobs.change(job.organization, job.id, (now) =>
       now.status === "queued" && now.attempt === job.attempt ? { ...now, attempt: attempt.n } : null,
     );
@@ -99,11 +101,15 @@ export function makeSettle(parts: {
     return false;
   }
 
+  /** The object first: a trainer that is told twice does the same. */
   async function tell(attempt: Attempt, command: Control["command"]) {
-    const key = `${runPrefix(attempt.organization, attempt.job, attempt.n)}control.json`;
-    const text = JSON.stringify({ command });
-    if ((await runs.text(key)) !== text) await runs.put(key, text, "application/json");
+    if (attempt.command === command) return;
+    await control(attempt, command);
+    await attempts.change(attempt, (now) => (now.command === command ? null : { ...now, command }));
   }
+
+  const control = ({ organization, job, n }: Attempt, command: Control["command"]) =>
+    runs.put(`${runPrefix(organization, job, n)}control.json`, JSON.stringify({ command }), "application/json");
 
   return {
     settle,
@@ -111,12 +117,12 @@ export function makeSettle(parts: {
     async settleAll(): Promise<{ settled: number; failures: { job: string; error: unknown }[] }> {
       let settled = 0;
       const failures: { job: string; error: unknown }[] = [];
-      for await (const job of jobs.allLive()) {
+      for await (const { partition: organization, id } of jobs.live()) {
         try {
-          await settle(job.organization, job.id);
+          await settle(organization, id);
           settled++;
         } catch (error) {
-          failures.push({ job: job.id, error });
+          failures.push({ job: id, error });
         }
       }
       return { settled, failures };

@@ -51,10 +51,12 @@ const range = <T, U>({ low, expected, high }: Range<T>, translate: (value: T) =>
   high: translate(high),
 });
 
+const tenths = (value: number) => Math.round(value * 10) / 10;
+
 /** Times and costs are null until they can be told from something measured. */
 const fromExpectation = ({ tokens, seconds, cost }: Expectation) => ({
   tokens,
-  seconds: seconds && { ...range(seconds, (value) => Math.round(value * 10) / 10), source: seconds.source },
+  seconds: seconds && { ...range(seconds, tenths), source: seconds.source },
   cost_usd: cost && { ...range(cost, usd), source: cost.source },
 });
 
@@ -71,7 +73,7 @@ export const fromQuote = (quote: Quote) => ({
 export const fromJobQuote = (job: Job, actual: Actual) => ({
   quote: job.quote && fromExpectation(job.quote),
   actual: {
-    seconds: actual.seconds,
+    seconds: tenths(actual.seconds),
     trained_tokens: job.trainedTokens,
     cost_usd: actual.cost && { total: usd(actual.cost.micros), source: actual.cost.source },
   },

@@ -40,6 +40,8 @@ export const jobHandlers = ({ jobs, idempotency, clock }: Core): JobHandlers => 
   },
 
   async listEvents({ caller, params: { id }, query: { limit, after } }) {
+    if (after !== undefined && !after.startsWith("ftevent-"))
+      throw invalid("after", `'after': '${after}' is not the id of an event.`);
     return { body: await page(jobs.events(caller, id, { after, descending: true }), limit, fromEvent) };
   },
 

@@ -22,6 +22,7 @@ export const CreateUpload = z.object({
   purpose: z.enum(["fine-tune", "assistants", "batch", "vision", "user_data", "evals"]),
   bytes: z.int().positive(),
   mime_type: z.string().min(1),
+  expires_after: z.undefined("files here are kept until they are deleted; leave the field out").optional(),
 });
 export const CompleteUpload = z.object({
   part_ids: z.array(z.string()).min(1),
