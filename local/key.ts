@@ -1,11 +1,14 @@
 /**
  * `npm run key -- --org ORG --scopes a,b [--name N]` prints a new API key, whether or not the laptop runs. When it does
- * not, its database is opened for a moment, and made when there is none yet.
+ * not, its database is opened for a moment, and made when there is none yet. `--revoke ID` takes a key back.
+ * With `--table NAME` it works on the table of an installation in AWS, with the credentials of whoever runs it.
  */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { makeTable } from "../shared/aws/table.ts";
 import { Scope } from "../shared/caller.ts";
+import { type Keys, makeKeys } from "../shared/keys.ts";
 import { keysIn } from "./credentials.ts";
 import { startDynamodb } from "./emulators/dynamodb.ts";
 import { type AwsSettings, awsSettings } from "./endpoints.ts";
@@ -16,27 +19,36 @@ import { readParts } from "./resources.ts";
 import { ownIdentity, Runtime, readState } from "./state.ts";
 import { synthesize } from "./synth.ts";
 
-const USAGE = `npm run key -- --org ORG --scopes ${Scope.options.join(",")} [--name NAME]`;
+const USAGE = `npm run key -- --org ORG --scopes ${Scope.options.join(",")} [--name NAME] [--table TABLE]
+       npm run key -- --revoke ID [--table TABLE]`;
 const dataDir = resolve(process.env.ANNEAL_DATA ?? join(import.meta.dirname, "..", ".anneal"));
 
 try {
-  const { org, scopes, name } = readArguments();
-  const key = await withTable((aws, tableName) => keysIn(aws, tableName).create({ organization: org, name, scopes }));
-  process.stdout.write(`${key.key}\n`);
+  const { table, command } = readArguments();
+  const answer = await (table
+    ? command(makeKeys({ table: makeTable({ tableName: table }) }))
+    : withTable((...at) => command(keysIn(...at))));
+  process.stdout.write(`${answer}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
   process.exit(1);
 }
 
-function readArguments() {
+/** What to do with the keys, wherever they are; it answers with the line to print. */
+function readArguments(): { table: string | undefined; command: (keys: Keys) => Promise<string> } {
   const string = { type: "string" } as const;
-  const { values } = parseArgs({ options: { org: string, scopes: string, name: string } });
-  if (!values.org || !values.scopes) throw new Error(`Usage: ${USAGE}`);
-  return {
-    org: values.org,
-    scopes: values.scopes.split(",").map((each) => each.trim()),
-    name: values.name ?? values.org,
-  };
+  const { values } = parseArgs({
+    options: { org: string, scopes: string, name: string, table: string, revoke: string },
+  });
+  const { org, scopes, name = org, table, revoke } = values;
+  if (revoke) {
+    // The whole key will do as well: the id is its first half.
+    const id = revoke.replace(/^ann_/, "").replace(/\..*$/, "");
+    return { table, command: async (keys) => ((await keys.revoke(id)) ? `Revoked ${id}.` : `There is no key ${id}.`) };
+  }
+  if (!org || !scopes) throw new Error(`Usage: ${USAGE}`);
+  const wanted = { organization: org, name: name ?? org, scopes: scopes.split(",").map((each) => each.trim()) };
+  return { table, command: async (keys) => (await keys.create(wanted)).key };
 }
 
 async function withTable<T>(use: (aws: AwsSettings, tableName: string) => Promise<T>): Promise<T> {

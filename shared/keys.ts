@@ -59,6 +59,13 @@ export function makeKeys({
       return { key: `ann_${id}.${secret}`, record };
     },
 
+    /** False when there is no such key. The next request with it is refused. */
+    async revoke(id: string): Promise<boolean> {
+      if (!(await keys.get(PARTITION, id))) return false;
+      await keys.remove(PARTITION, id);
+      return true;
+    },
+
     /** Who carries this key. Throws `unauthenticated` for any key that is not known, without saying what was wrong with it. */
     async authenticate(key: string | undefined): Promise<Caller> {
       if (!key)
@@ -82,6 +89,8 @@ export function makeKeys({
     },
   };
 }
+
+export type Keys = ReturnType<typeof makeKeys>;
 
 /** Throws `forbidden` naming the scope that the key lacks. */
 export function requireScope(caller: Caller, scope: Scope) {

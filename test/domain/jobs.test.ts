@@ -37,7 +37,8 @@ async function life() {
     },
     async inspect(name) {
       const found = running.get(name);
-      return found === "over" ? { state: "over", reason: "It was taken away." } : { state: found ?? "absent" };
+      if (found === "over") return { state: "over", reason: "It was taken away.", blameless: one.blameless };
+      return { state: found ?? "absent" };
     },
     async stop(name) {
       if (running.has(name)) running.set(name, "over");

@@ -52,6 +52,13 @@ export async function state() {
     datasetBlobs,
     runs,
     datasets,
+    /** For a program of its own that is to find the same table. */
+    environment: {
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      AWS_REGION: settings.region,
+      AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: settings.credentials.secretAccessKey,
+    },
     async close() {
       client.destroy();
       s3.destroy();
