@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import {
   AccessLogFormat,
   EndpointType,
@@ -45,6 +46,8 @@ export class Api extends Construct {
         new LambdaIntegration(handler, {
           scopePermissionToMethod: false,
           responseTransferMode: streams ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED,
+          // A stream is cut off after 29 seconds like any reply, unless it is given the 15 minutes that it may have.
+          ...(streams && { timeout: Duration.minutes(15) }),
         });
       const integrations = { true: integrate(true), false: integrate(false) };
       for (const route of routes) {

@@ -47,6 +47,8 @@ describe("the API", () => {
     );
     const declared = routeTable.flatMap(({ routes }): readonly Route[] => routes).filter(({ streams }) => streams);
     expect(streaming.length).toBe(declared.length);
+    for (const { properties } of streaming)
+      expect((properties.Integration as { TimeoutInMillis?: number }).TimeoutInMillis).toBe(900_000);
   });
 
   test("is one, and Regional", () => {
