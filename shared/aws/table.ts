@@ -11,6 +11,9 @@ interface Item extends Key {
   expiresAt?: number;
 }
 
+/** DynamoDB refuses to look for keys that it could not hold. Some are names that callers chose. */
+const couldBe = ({ pk, sk }: Key) => sk !== "" && Buffer.byteLength(sk) <= 1024 && Buffer.byteLength(pk) <= 2048;
+
 /** The table in DynamoDB. Expired rows are not there, whether or not DynamoDB has removed them yet. */
 export function makeTable(options: { tableName: string; client?: DynamoDBClient; clock?: () => number }): Table {
   const { tableName: TableName, clock = Date.now } = options;
@@ -57,6 +60,7 @@ export function makeTable(options: { tableName: string; client?: DynamoDBClient;
   return {
     async read(key) {
       const { pk, sk } = key;
+      if (!couldBe(key)) return null;
       const { Item } = await client.send(new GetCommand({ TableName, Key: { pk, sk }, ConsistentRead: true }));
       return Item && !expired(Item as Item) ? toRow(Item as Item) : null;
     },

@@ -43,6 +43,8 @@ export const preparedKeys = ({ organization, id }: Pick<Dataset, "organization" 
   records: `datasets/${organization}/${id}/records.jsonl`,
   fingerprints: `datasets/${organization}/${id}/fingerprints.bin`,
   report: `datasets/${organization}/${id}/report.json`,
+  /** Only of a dataset whose rows say where they came from. */
+  lineage: `datasets/${organization}/${id}/lineage.jsonl`,
 });
 
 /** What a file is once its bytes are there. */
@@ -50,12 +52,12 @@ export const arrivedStatus = ({ purpose }: Dataset) => (purpose === "fine-tune" 
 
 /** The last part of a path, as it may stand in an object key. Throws `invalid` when nothing is left. */
 export function safeName(filename: string): string {
-  const name = filename
+  const last = filename
     .split(/[/\\]/)
     .at(-1)!
-    .replace(/[^\p{L}\p{N}._ ()+-]/gu, "_")
-    .slice(0, 200)
-    .trim();
+    .replace(/[^\p{L}\p{N}._ ()+-]/gu, "_");
+  // By characters: half of one is no text, and S3 refuses it.
+  const name = [...last].slice(0, 200).join("").trim();
   if (name === "" || name === "." || name === "..")
     throw invalid("filename", "The file needs a name, such as training.jsonl.");
   return name;

@@ -94,6 +94,8 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
     async arrived(object: { key: string; bytes: number; derivedId: string }): Promise<Dataset | null> {
       const [, organization, id, ...rest] = object.key.split("/");
       if (!OrganizationId.safeParse(organization).success || !organization || !id) return null;
+      // What consoles make for a folder.
+      if (object.key.endsWith("/")) return null;
       if (isId("dataset", id) && rest.length === 1) {
         const found = await datasets.change(organization, id, (current) =>
           current.status === "awaiting" ? { ...current, status: arrivedStatus(current), bytes: object.bytes } : null,
