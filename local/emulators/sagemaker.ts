@@ -16,8 +16,8 @@ const CLOSE_GRACE_MS = 5_000;
 
 /**
  * SageMaker training jobs, run by a program of this machine: `trainerEntry` gets the `env` of its role and the request's
- * `Environment`, and keeps the trainer contract. It refuses what SageMaker refuses. Each change of a job is an event; jobs that an
- * earlier process left unfinished are Failed, and told of right after the start.
+ * `Environment`, and keeps the trainer contract. It refuses what SageMaker refuses. Each change of a job is an event. Of the jobs
+ * that an earlier process left, those that waited wait on; those that ran are Failed, and told of right after the start.
  * Every request must be allowed by `authority`. Close this before the storage: trainers that are told to leave save first.
  */
 export async function startSagemaker(options: {

@@ -2,13 +2,13 @@ import * as z from "zod";
 import { CheckpointInfo, Control } from "../runs.ts";
 import { collection, type Table } from "../table.ts";
 
-/** How an attempt ended. `lost`: without a word of the trainer's own. */
+/** How an attempt ended. `lost`: without a word of the trainer's own; `blameless` when its machine was at fault. */
 export const Outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("succeeded"), gguf: z.string(), model: z.string(), bytes: z.number() }),
   z.object({ kind: z.literal("paused") }),
   z.object({ kind: z.literal("stopped") }),
   z.object({ kind: z.literal("failed"), code: z.string(), message: z.string() }),
-  z.object({ kind: z.literal("lost"), message: z.string() }),
+  z.object({ kind: z.literal("lost"), message: z.string(), blameless: z.boolean().default(false) }),
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 

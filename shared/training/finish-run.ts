@@ -10,8 +10,11 @@ import type { Table } from "../table.ts";
 import type { RunReference } from "./prepare-run.ts";
 import { makeResultFile } from "./result-file.ts";
 
-/** After so many attempts in a row that ended without a checkpoint further on, a job is given up. */
-const LOST_AT_MOST = 3;
+/**
+ * After so many attempts in a row that ended without a checkpoint further on, a job is given up: soon when the run may
+ * be what ends them, late when the provider says that its machines were.
+ */
+const LOST_AT_MOST = { blamed: 3, altogether: 20 };
 
 /** What Step Functions puts into `$.error` when a step failed for good. */
 export interface StepError {
@@ -59,10 +62,12 @@ export function makeFinishRun(parts: {
 
   /** Counted afresh from the attempts each time, so that finishing twice adds nothing. */
   async function history(last: Attempt): Promise<History> {
-    const past = { seconds: 0, lostInARow: 0 };
+    const past = { seconds: 0, lostInARow: 0, blamedInARow: 0 };
     for await (const attempt of attempts.list(last.organization, last.job)) {
       const further = (attempt.checkpoint?.step ?? 0) > (attempt.resume?.step ?? 0);
-      past.lostInARow = attempt.outcome?.kind === "lost" && !further ? past.lostInARow + 1 : 0;
+      const lost = attempt.outcome?.kind === "lost" && !further ? attempt.outcome : null;
+      past.lostInARow = lost ? past.lostInARow + 1 : 0;
+      past.blamedInARow = lost ? past.blamedInARow + (lost.blameless ? 0 : 1) : 0;
       past.seconds += attempt.seconds ?? 0;
     }
     return past;
@@ -99,12 +104,14 @@ interface History {
   /** Of training, over all attempts. */
   seconds: number;
   lostInARow: number;
+  blamedInARow: number;
 }
 type Findings = History & { resultFiles: string[] };
 
 /** Where the job goes now; null when somebody else has moved it on. */
-function conclude(job: Job, attempt: Attempt, { seconds, lostInARow, resultFiles }: Findings, at: number): Job | null {
+function conclude(job: Job, attempt: Attempt, findings: Findings, at: number): Job | null {
   if (job.attempt !== attempt.n) return null;
+  const { seconds, lostInARow, blamedInARow, resultFiles } = findings;
   const next: Job = { ...job, trainedTokens: attempt.trainedTokens, trainingSeconds: seconds };
   if (isOver(job.status)) return next;
   const { outcome } = attempt;
@@ -120,7 +127,7 @@ function conclude(job: Job, attempt: Attempt, { seconds, lostInARow, resultFiles
     case "failed":
       return fail(outcome.code, outcome.message);
     case "lost":
-      if (lostInARow >= LOST_AT_MOST)
+      if (blamedInARow >= LOST_AT_MOST.blamed || lostInARow >= LOST_AT_MOST.altogether)
         return fail(
           "run_lost",
           `${lostInARow} runs in a row were lost without getting further. The last one: ${outcome.message}`,

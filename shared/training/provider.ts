@@ -9,8 +9,14 @@ export interface Run {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What the provider knows of a run. `over` says how in `reason` when it did not end well. */
-export type Progress = { state: "running" } | { state: "over"; reason: string | null } | { state: "absent" };
+/**
+ * What the provider knows of a run. `over` says how in `reason` when it did not end well, and is `blameless` when the
+ * provider says that its own machine was at fault.
+ */
+export type Progress =
+  | { state: "running" }
+  | { state: "over"; reason: string | null; blameless?: boolean }
+  | { state: "absent" };
 
 /** Somewhere a model can be trained. Calls return at once; the workflow does the waiting. */
 export interface TrainingProvider {

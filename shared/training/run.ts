@@ -78,7 +78,9 @@ export function makeRuns(parts: {
       if (progress.state === "running") return { over: false };
       const message =
         progress.state === "over" ? (progress.reason ?? "It ended without a word.") : "The provider does not know it.";
-      await attempts.change(named, (now) => (now.outcome ? null : { ...now, outcome: { kind: "lost", message } }));
+      const blameless = progress.state === "over" && (progress.blameless ?? false);
+      const outcome = { kind: "lost" as const, message, blameless };
+      await attempts.change(named, (now) => (now.outcome ? null : { ...now, outcome }));
       return { over: true };
     },
   };

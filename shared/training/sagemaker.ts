@@ -54,7 +54,8 @@ export function makeSageMaker(settings: SageMakerSettings, client = new SageMake
       try {
         const job = await client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
         if (job.TrainingJobStatus === "InProgress" || job.TrainingJobStatus === "Stopping") return { state: "running" };
-        return { state: "over", reason: job.FailureReason ?? null };
+        const reason = job.FailureReason ?? null;
+        return { state: "over", reason, ...(reason?.startsWith("InternalServerError") && { blameless: true }) };
       } catch (error) {
         if (isUnknown(error)) return { state: "absent" };
         throw error;

@@ -28,6 +28,7 @@ afterAll(() => here.close());
 async function life() {
   const { table, datasets, datasetBlobs, runs, clock } = here;
   const running = new Map<string, "running" | "over">();
+  const fault = { blameless: false };
   const executions = new Map<string, "running" | "ended">();
   const messages: JobMessage[] = [];
   const called: string[] = [];
@@ -37,7 +38,7 @@ async function life() {
     },
     async inspect(name) {
       const found = running.get(name);
-      if (found === "over") return { state: "over", reason: "It was taken away.", blameless: one.blameless };
+      if (found === "over") return { state: "over", reason: "It was taken away.", ...fault };
       return { state: found ?? "absent" };
     },
     async stop(name) {
@@ -95,6 +96,8 @@ async function life() {
   return {
     id: job.id,
     jobs,
+    /** Whether the provider's own machine is at fault when a run dies. */
+    fault,
     current,
     attempt,
     settle: () => settle(caller.organization, job.id),
@@ -225,6 +228,19 @@ test("a run that is lost three times without getting further is given up, with i
   });
 });
 
+test("a run whose machines are at fault is given up late", async () => {
+  const one = await life();
+  one.fault.blameless = true;
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    expect((await one.current()).status).toBe("queued");
+    await one.settle();
+    await one.begin();
+    await one.die();
+    await one.end();
+  }
+  expect(await one.current()).toMatchObject({ status: "failed", attempt: 20, error: { code: "run_lost" } });
+});
+
 test("a run that is lost but gets further each time goes on", async () => {
   const one = await life();
   for (let attempt = 1; attempt <= 5; attempt++) {
@@ -306,8 +322,8 @@ test("whatever happens in whatever order leaves a legal job, and one that can st
       for (let round = 0; round < 6 && !isOver((await one.current()).status); round++)
         for (const what of ["settle", "begin", "step", "succeed", "end"] as const) await happen(what);
       expect(isOver((await one.current()).status)).toBe(true);
-      for (const what of ["end", "settle"] as const) await happen(what);
-      await happen("settle");
+      // A run that was cancelled is first told, and then it ends.
+      for (const what of ["settle", "end", "settle"] as const) await happen(what);
       expect((await one.current()).settled).toBe(true);
       expect([...one.running.values()].filter((each) => each === "running")).toEqual([]);
     }),

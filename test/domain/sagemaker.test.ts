@@ -86,6 +86,11 @@ describe("looking at a run", () => {
       .resolves({ TrainingJobStatus, ...(TrainingJobStatus === "Failed" && { FailureReason: "OutOfMemory" }) });
     expect(await provider.inspect(run.name)).toEqual(expected);
   });
+  test("that SageMaker itself has broken", async () => {
+    const FailureReason = "InternalServerError: We encountered an internal error. Please try again.";
+    mock.on(DescribeTrainingJobCommand).resolves({ TrainingJobStatus: "Failed", FailureReason });
+    expect(await provider.inspect(run.name)).toEqual({ state: "over", reason: FailureReason, blameless: true });
+  });
   test("that SageMaker does not know", async () => {
     mock.on(DescribeTrainingJobCommand).rejects(says("Requested resource not found."));
     expect(await provider.inspect(run.name)).toEqual({ state: "absent" });

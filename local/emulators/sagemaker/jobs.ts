@@ -8,6 +8,8 @@ import { isOver, type JobStatus, type Registry, type SecondaryStatus, type Train
 import type { TrainingRequest } from "./request.ts";
 
 const STOP_GRACE_MS = 120_000;
+/** SageMaker's word for what is no fault of the algorithm. */
+const MACHINE_STOPPED = "InternalServerError: The machine stopped while the job was running.";
 export type Jobs = ReturnType<typeof makeJobs>;
 
 export interface JobsOptions {
@@ -88,9 +90,13 @@ export function makeJobs(options: JobsOptions) {
   const arnOf = (name: string) => `arn:aws:sagemaker:${region}:${options.account}:training-job/${name}`;
   return {
     arnOf,
-    /** Tells of the jobs that an earlier process left unfinished: they failed with it. */
+    /** Takes up what an earlier process left: jobs that waited for a place wait on, those that ran failed with it. */
     recover() {
-      for (const job of registry.unfinished()) finish(job, failed("The machine stopped while the job was running."));
+      for (const job of registry.unfinished()) {
+        if (job.secondary === "Pending") pending.push(job.request.TrainingJobName);
+        else finish(job, failed(MACHINE_STOPPED));
+      }
+      startNext();
     },
     /** Throws ResourceInUse when the name was ever used, ValidationException for a role that SageMaker cannot assume. */
     create(request: TrainingRequest): TrainingJob {
