@@ -24,13 +24,16 @@ export function grant({ data, trainerRole, training, jobs, functions: fn }: Part
   objects(datasets, "uploads/", fn.apiOpenai, "read", "write", "delete");
   objects(datasets, "datasets/", fn.apiOpenai, "delete");
   jobs.queue.grantSendMessages(fn.apiOpenai);
+  // The posted records become a file, whose upload goes on like any other.
+  objects(datasets, "uploads/", fn.apiLangdb, "write");
+  jobs.queue.grantSendMessages(fn.apiLangdb);
   // It signs upload forms, which can do no more than it may itself.
   objects(datasets, "uploads/", fn.apiAnneal, "write");
   objects(datasets, "datasets/", fn.apiAnneal, "read");
   objects(datasets, "parts/", fn.apiOpenai, "read", "write", "delete");
 
   objects(datasets, "uploads/", fn.onUpload, "read");
-  objects(datasets, "datasets/", fn.onUpload, "write");
+  objects(datasets, "datasets/", fn.onUpload, "write", "delete");
   jobs.queue.grantSendMessages(fn.onUpload);
 
   for (const each of [fn.onRunEvent, fn.inspectRun]) objects(runs, "runs/", each, "read");
@@ -94,6 +97,7 @@ type TableRight = keyof typeof ROW_ACTIONS | "live";
 
 const TABLE_RIGHTS = {
   apiOpenai: ["get", "put", "delete", "query"],
+  apiLangdb: ["get", "put", "delete", "query"],
   apiAnneal: ["get", "put", "query"],
   apiInference: ["get"],
   onUpload: ["get", "put", "live"],

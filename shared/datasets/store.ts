@@ -114,13 +114,14 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
       return datasets.get(organization, dropped.id);
     },
 
-    /** The outcome of preparing; quiet when the dataset was deleted or settled meanwhile. */
-    async settle(dataset: Dataset, outcome: Pick<Dataset, "reason" | "summary">): Promise<void> {
-      await datasets.change(dataset.organization, dataset.id, (current) =>
+    /** The outcome of preparing; quiet when the dataset was settled meanwhile, and false when it was deleted. */
+    async settle(dataset: Dataset, outcome: Pick<Dataset, "reason" | "summary">): Promise<boolean> {
+      const found = await datasets.change(dataset.organization, dataset.id, (current) =>
         current.status === "uploaded"
           ? { ...current, ...outcome, status: outcome.reason ? "rejected" : "ready" }
           : null,
       );
+      return found !== null;
     },
 
     /** Newest first unless ascending; those after the given id only. */
