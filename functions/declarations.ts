@@ -27,6 +27,7 @@ const step = { memoryMiB: 512, timeoutSeconds: 60 };
 
 export const functions = {
   apiOpenai: declare({ entry: "functions/api/openai/main.ts", environment: [...STATE, ...PLACE, ...JOBS], ...api }),
+  apiLangdb: declare({ entry: "functions/api/langdb/main.ts", environment: [...STATE, ...PLACE, ...JOBS], ...api }),
   apiAnneal: declare({ entry: "functions/api/anneal/main.ts", environment: [...STATE, ...PLACE, ...JOBS], ...api }),
   apiInference: declare({
     entry: "functions/api/inference/main.ts",

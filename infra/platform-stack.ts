@@ -98,6 +98,7 @@ export class PlatformStack extends Stack {
 
     const answering = {
       apiOpenai: handler("apiOpenai", { ...state, ...JOBS }),
+      apiLangdb: handler("apiLangdb", { ...state, ...JOBS }),
       apiAnneal: handler("apiAnneal", { ...state, ...JOBS }),
       apiInference: handler("apiInference", { ...state, INFERENCE_URL: settings.inferenceUrl }),
     };

@@ -58,6 +58,15 @@ export const models: readonly BaseModel[] = [
   openai("gpt-3.5-turbo-0125"),
 ];
 
+/** OpenAI's names without a date, and the version that each stands for. */
+const undated: Readonly<Record<string, string>> = {
+  "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
+  "gpt-4o": "gpt-4o-2024-08-06",
+  "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
+  "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
+  "gpt-3.5-turbo": "gpt-3.5-turbo-0125",
+};
+
 export const Aliases = z.record(z.string(), z.string());
 
 /** What an installation can train. */
@@ -80,7 +89,8 @@ export interface Resolved {
 
 /** Makes a name into a model that this installation can train. Throws `invalid` naming `model`. */
 export function resolve(requested: string, { place, aliases }: Installation): Resolved {
-  const model = models.find(({ name }) => name === (aliases[requested] ?? requested));
+  const named = Object.hasOwn(aliases, requested) ? requested : (own(undated, requested) ?? requested);
+  const model = models.find(({ name }) => name === (own(aliases, named) ?? named));
   if (!model) {
     const known = models.map(({ name }) => name).join(", ");
     throw invalid("model", `There is no base model '${requested}'. Known are ${known}.`);
@@ -97,6 +107,10 @@ export function resolve(requested: string, { place, aliases }: Installation): Re
     );
   return { requested, model, standIn: false, provider: "sagemaker" };
 }
+
+/** Names come from callers: `constructor` is none. */
+const own = (table: Readonly<Record<string, string>>, name: string) =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** What is said wherever a stand-in is used. */
 export const standInNotice = (requested: string) =>

@@ -28,6 +28,8 @@ export interface PrepareSink {
   records(chunk: Uint8Array): Promise<void>;
   /** 8 bytes per accepted row, in the order of the rows. */
   fingerprints(chunk: Uint8Array): Promise<void>;
+  /** A line for each line of the records whose row says where it came from; see lineage.ts. Nothing for most files. */
+  lineage(chunk: Uint8Array): Promise<void>;
 }
 
 const sliceBytes = 256 * 1024;
@@ -50,9 +52,10 @@ export async function prepare(
     await sink.records(chunk);
   });
   const prints = outbox((chunk) => sink.fingerprints(chunk));
+  const lineage = outbox((chunk) => sink.lineage(chunk));
   const rows = tally(limits);
   const found = findings(limits, options.countTokens, options.tokenizer);
-  const desk = { rows, found, records, prints };
+  const desk = { rows, found, records, prints, lineage };
   const reader = textReader(options.filename, limits.headBytes, (layout) => splitterFor(layout, desk, limits));
   let bytes = 0;
 
@@ -69,12 +72,14 @@ export async function prepare(
       reader.push(slice);
       await records.drain();
       await prints.drain();
+      await lineage.drain();
     }
   }
   const format = reader.end();
   rows.requireAccepted();
   await records.finish();
   await prints.finish();
+  await lineage.finish();
   return {
     format,
     ...found.report(),

@@ -23,6 +23,7 @@ export const rowReasons = {
   legacy_function_call: "The row uses `function_call`, `functions` or the role `function`, which tool calls replaced.",
   tool_call_invalid: "A tool call lacks its id, its name or its arguments, or a tool's answer belongs to no call.",
   tools_invalid: "`tools` is not a list of objects.",
+  span_empty: "The span of the record has no messages: neither a request, nor an output, nor a content.",
   preference_invalid: "An answer of a preference pair is not made of assistant messages.",
   preference_equal: "The preferred and the rejected answer are the same.",
 } as const;

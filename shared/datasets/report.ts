@@ -10,7 +10,7 @@ const lines = z.array(z.int().positive()); // 1-based, capped at `maxListed`
 export const Report = z.object({
   format: z.enum(["jsonl", "json", "csv"]),
   /** The shape of the rows; `mixed` when the rows differ. */
-  shape: z.enum(["messages", "instruction", "prompt_completion", "sharegpt", "preference", "mixed"]),
+  shape: z.enum(["messages", "instruction", "prompt_completion", "sharegpt", "spans", "preference", "mixed"]),
   method: z.enum(["supervised", "preference"]),
   bytes: count,
   /** SHA-256 of the raw and of the prepared file, in hex. */

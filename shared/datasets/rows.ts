@@ -9,6 +9,7 @@ import { fingerprintOf } from "./fingerprints.ts";
 import type { Outbox } from "./outbox.ts";
 import { RowUnfit, unfit } from "./reasons.ts";
 import { readRow, type Shape } from "./shapes.ts";
+import { originOf } from "./span-records.ts";
 import type { tally } from "./tally.ts";
 
 interface Desk {
@@ -16,6 +17,7 @@ interface Desk {
   found: Findings;
   records: Outbox;
   prints: Outbox;
+  lineage: Outbox;
 }
 
 /** Rows that are JSON texts. */
@@ -94,17 +96,19 @@ interface Reading {
   record: ChatRecord;
   shape: Shape;
   canonical: string;
+  /** Where the row came from, if it says so. */
+  origin: ReturnType<typeof originOf>;
 }
 
 function asItIs(desk: Desk, record: SupervisedRecord, canonical: string): Reading {
   desk.found.columns.addOne("messages");
-  return { record, shape: "messages", canonical };
+  return { record, shape: "messages", canonical, origin: null };
 }
 
 function reread(desk: Desk, row: unknown): Reading {
   if (isObject(row)) desk.found.columns.add(row);
   const { record, shape } = readRow(row);
-  return { record, shape, canonical: JSON.stringify(record) };
+  return { record, shape, canonical: JSON.stringify(record), origin: shape === "spans" ? originOf(row) : null };
 }
 
 /** Null when the row was dropped. Only reading a row may fail: an error while writing it is a defect and goes on. */
@@ -121,10 +125,11 @@ function orDrop(desk: Desk, line: number, read: () => Reading): Reading | null {
 }
 
 /** Notes a record that was written in `size` bytes. */
-function accept(desk: Desk, { record, shape, canonical }: Reading, line: number, size: number) {
+function accept(desk: Desk, { record, shape, canonical, origin }: Reading, line: number, size: number) {
   const print = fingerprintOf(canonical);
   desk.prints.writeLatin1(print);
   desk.rows.accept();
+  if (origin) desk.lineage.writeLine(JSON.stringify({ line: desk.rows.rows.accepted, row: line, ...origin }));
   desk.found.add({ record, shape, line, print, size });
 }
 

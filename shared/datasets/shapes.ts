@@ -1,5 +1,6 @@
 /** The shapes a row may have, and how each becomes a canonical record. */
 import type { ChatRecord, Message, SupervisedRecord } from "../chat.ts";
+import { messagesOfSpan } from "../formats/spans.ts";
 import { isObject, readMessages } from "./conversation.ts";
 import { type Row, systemOf, textOf, turns, withTools } from "./fields.ts";
 import { readPair } from "./preferences.ts";
@@ -24,6 +25,7 @@ const shapes: { shape: Shape; fields: string[]; read: (row: Row) => ChatRecord }
   },
   { shape: "prompt_completion", fields: ["prompt", "response"], read: (row) => exchange(row, "prompt", "response") },
   { shape: "prompt_completion", fields: ["question", "answer"], read: (row) => exchange(row, "question", "answer") },
+  { shape: "spans", fields: ["datasetId", "data"], read: recorded },
 ];
 
 /** Throws `RowUnfit`. */
@@ -39,7 +41,7 @@ export function readRow(row: unknown): { shape: Shape; record: ChatRecord } {
 function unknownShape(row: Row): string {
   const half = shapes.find(({ fields }) => Object.hasOwn(row, fields[0]!));
   if (half) return `The row has \`${half.fields[0]}\` but no \`${half.fields[1]}\`.`;
-  return "The row needs `messages`, `instruction` and `output`, `prompt` and `completion`, `question` and `answer`, `conversations`, or `prompt`, `chosen` and `rejected`.";
+  return "The row needs `messages`, `instruction` and `output`, `prompt` and `completion`, `question` and `answer`, `conversations`, `datasetId` and `data`, or `prompt`, `chosen` and `rejected`.";
 }
 
 function conversation(row: Row, field: string): SupervisedRecord {
@@ -52,6 +54,18 @@ function instruction(row: Row, more: string, output: string): SupervisedRecord {
   const context = row[more] == null || row[more] === "" ? "" : `\n\n${textOf(row, more)}`;
   const messages: Message[] = [...systemOf(row), ...historyOf(row), { role: "user", content: ask + context }];
   return supervised(row, [...messages, { role: "assistant", content: textOf(row, output, "empty_content") }], output);
+}
+
+/** A record of a trace: the call that its span recorded. */
+function recorded(row: Row): SupervisedRecord {
+  const said = messagesOfSpan(row.data);
+  if (!said)
+    throw unfit(
+      "span_empty",
+      "`data.attribute` holds no messages. Give it a `request` with `messages` and an `output`, as JSON.",
+    );
+  const field = "messages of data.attribute";
+  return supervised({}, readMessages(said, field), field);
 }
 
 /** Either side is a text or a list of messages. */

@@ -11,7 +11,7 @@ export type Layout =
 /** Fields of a row: a list under one of these belongs to that row. */
 const rowFields = new Set(
   `messages conversations conversation tools tool_calls functions history instruction question prompt completion chosen
-   rejected input preferred_output non_preferred_output`.split(/\s+/),
+   rejected input preferred_output non_preferred_output datasetId`.split(/\s+/),
 );
 
 /** Under these names an array holds the rows, whatever the file is called. */

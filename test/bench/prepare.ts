@@ -94,7 +94,7 @@ async function plainParse(megabytes: number, style: Style) {
   }
 }
 
-const nowhere = { records: async () => {}, fingerprints: async () => {} };
+const nowhere = { records: async () => {}, fingerprints: async () => {}, lineage: async () => {} };
 const countTokens = (text: string) => Math.ceil(text.length / 4);
 
 const run = (megabytes: number, style: Style, full: boolean) =>

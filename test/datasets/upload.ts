@@ -1,5 +1,6 @@
 /** Prepares what a test uploads, cut into pieces as the test likes. The head is short, so that most pieces come after it. */
 import type { Limits } from "../../shared/datasets/limits.ts";
+import { Lineage } from "../../shared/datasets/lineage.ts";
 import { prepare } from "../../shared/datasets/prepare.ts";
 import { DatasetRejected } from "../../shared/datasets/reasons.ts";
 import { Report } from "../../shared/datasets/report.ts";
@@ -20,6 +21,7 @@ export async function upload(
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const records: Uint8Array[] = [];
   const fingerprints: Uint8Array[] = [];
+  const lineage: Uint8Array[] = [];
   const report = await prepare(
     pieces(bytes, cuts),
     {
@@ -31,6 +33,7 @@ export async function upload(
     {
       records: async (chunk) => void records.push(chunk),
       fingerprints: async (chunk) => void fingerprints.push(chunk),
+      lineage: async (chunk) => void lineage.push(chunk),
     },
   );
   const text = Buffer.concat(records).toString();
@@ -42,6 +45,11 @@ export async function upload(
       .filter(Boolean)
       .map((line) => JSON.parse(line)),
     fingerprints: Buffer.concat(fingerprints),
+    lineage: Buffer.concat(lineage)
+      .toString()
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => Lineage.parse(JSON.parse(line))),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Lineage } from "../../../shared/datasets/lineage.ts";
 import { coreOf } from "../../core.ts";
 import { environment, functions } from "../../declarations.ts";
 import { voice } from "../openai/voice.ts";
@@ -5,7 +6,7 @@ import { type Handlers, serve } from "../serve.ts";
 import { routes } from "./routes.ts";
 import { fromDataset, fromJob, fromJobQuote, fromQuote } from "./translate.ts";
 
-const { datasets, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
+const { datasets, lineage, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
 
 const handlers: Handlers<typeof routes> = {
   async createDataset({ caller, body: { filename } }) {
@@ -21,6 +22,16 @@ const handlers: Handlers<typeof routes> = {
   },
   async datasetReport({ caller, params: { id } }) {
     return { body: await datasets.report(caller, id) };
+  },
+  async datasetLineage({ caller, params: { id }, query: { limit, after } }) {
+    const data: Lineage[] = [];
+    let hasMore = false;
+    for await (const line of lineage.list(caller, id, { after })) {
+      hasMore = data.length === limit;
+      if (hasMore) break;
+      data.push(line);
+    }
+    return { body: { object: "list", data, has_more: hasMore } };
   },
   async createQuote({ caller, body: { model, training_file: trainingFile, hyperparameters } }) {
     const { n_epochs: epochs, batch_size: batchSize } = hyperparameters;

@@ -5,6 +5,11 @@ const read = { scope: "fine-tuning:read" } as const;
 const write = { scope: "fine-tuning:write" } as const;
 
 const CreateDataset = z.object({ filename: z.string().min(1) });
+/** `after` is the line of the prepared file that the page before ended with. */
+const LineagePage = z.object({
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  after: z.coerce.number().int().min(0).default(0),
+});
 const auto = z.literal("auto");
 const CreateQuote = z.object({
   model: z.string().min(1),
@@ -34,6 +39,14 @@ export const routes = [
     path: "/api/v1/datasets/{id}/report",
     operation: "datasetReport",
     summary: "What was found in it",
+    ...read,
+  },
+  {
+    method: "GET",
+    path: "/api/v1/datasets/{id}/lineage",
+    operation: "datasetLineage",
+    summary: "The record and spans of each prepared line",
+    query: LineagePage,
     ...read,
   },
   {
