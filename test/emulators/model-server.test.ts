@@ -5,6 +5,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { serializeGgufMetadata } from "@huggingface/gguf";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startWorker } from "../../local/emulators/model-server/worker.ts";
 import { startModelServer } from "../../local/emulators/model-server.ts";
 import { type Storage, startStorage } from "../../local/emulators/storage.ts";
 
@@ -166,6 +167,21 @@ test("a model that dies fails what it was doing, and is there again for the next
   const [first] = await Promise.allSettled([waiting, ask("die").catch(() => {})]);
   expect(first).toMatchObject({ status: "rejected", reason: { status: 503, type: "server_error" } });
   expect(await processOf("a")).not.toBe(before);
+});
+
+test("each request to a process that has gone deaf fails, and nothing else does", async () => {
+  const worker = startWorker(new URL("./fake-serve.ts", import.meta.url).pathname, "a.gguf", {});
+  const say = (content: string) => {
+    const patience = AbortSignal.timeout(100);
+    return worker.generate({ op: "chat", messages: [{ role: "user", content }], temperature: 0 }, patience).next();
+  };
+  await say("deaf").catch(() => {});
+  const both = () => Promise.allSettled([say("wait"), say("wait")]);
+  const rejections = async () => (await both()).map((each) => each.status === "rejected" && each.reason.status);
+  // Two in one tick: the second one's error comes after the first one was heard.
+  await expect.poll(rejections).toEqual([503, 503]);
+  worker.end();
+  await worker.gone;
 });
 
 test("a client that leaves cancels its request", async () => {

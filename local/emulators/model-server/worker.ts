@@ -50,7 +50,11 @@ export function startWorker(servePath: string, modelPath: string, env: Record<st
       for (const id of open.keys()) put(id, null);
       resolve();
     };
-    child.once("error", (error) => leave(error.message));
+    // Each request that is sent to one that has gone deaf is an error of its own, and it is of no more use.
+    child.on("error", (error) => {
+      child.kill("SIGKILL");
+      leave(error.message);
+    });
     // Not 'close': it never comes when it was this side that closed the channel.
     child.once("exit", (code, signal) => leave(signal ?? `code ${code}`));
   });
