@@ -21,7 +21,7 @@ import { synthesize } from "./synth.ts";
 
 const USAGE = `npm run key -- --org ORG --scopes ${Scope.options.join(",")} [--name NAME] [--table TABLE]
        npm run key -- --revoke ID [--table TABLE]`;
-const dataDir = resolve(process.env.ANNEAL_DATA ?? join(import.meta.dirname, "..", ".anneal"));
+const dataDir = resolve(process.env.ANNEAL_DATA || join(import.meta.dirname, "..", ".anneal"));
 
 try {
   const { table, command } = readArguments();

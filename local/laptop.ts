@@ -32,9 +32,8 @@ export interface LaptopOptions {
  */
 export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
   const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const closing = new AsyncDisposableStack();
-  const lock = takeLock(dataDir);
+  const lock = occupy(dataDir);
   closing.defer(() => lock.release());
   const log = openLog({ path: join(dataDir, "anneal.log"), quiet: options.quiet ?? false });
   closing.defer(() => log.close());
@@ -59,5 +58,19 @@ export async function startLaptop(options: LaptopOptions): Promise<Laptop> {
     log.write("laptop", `could not start: ${error instanceof Error ? error.stack : error}`);
     await closing.disposeAsync();
     throw error;
+  }
+}
+
+/** Makes the directory and takes its lock. */
+function occupy(dataDir: string) {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return takeLock(dataDir);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+    throw new Error(
+      `${dataDir} cannot be written (${(cause as Error).message}). Set ANNEAL_DATA to a directory of yours.`,
+      { cause },
+    );
   }
 }

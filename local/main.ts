@@ -2,13 +2,15 @@
 import { enableCompileCache } from "node:module";
 import { join, resolve } from "node:path";
 
-const dataDir = resolve(process.env.ANNEAL_DATA ?? join(import.meta.dirname, "..", ".anneal"));
+// Set but empty is as good as not set.
+const dataDir = resolve(process.env.ANNEAL_DATA || join(import.meta.dirname, "..", ".anneal"));
+const port = process.env.PORT || "3000";
 // Before anything large is loaded, so that the second start is fast.
 enableCompileCache(join(dataDir, "cache"));
 const { startLaptop } = await import("./laptop.ts");
 
 try {
-  const laptop = await startLaptop({ port: port(process.env.PORT), dataDir });
+  const laptop = await startLaptop({ port: portOf(port), dataDir });
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, async () => {
@@ -25,14 +27,17 @@ try {
   process.exit(1);
 }
 
-function port(text = "3000"): number {
+function portOf(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
   throw new Error(`PORT is '${text}'; give a number from 0 to 65535, where 0 takes any free port`);
 }
 
 function explain(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code === "EADDRINUSE")
-    return `port ${process.env.PORT ?? 3000} is taken. Set PORT to another one, or to 0 for any.`;
+  const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === "EADDRINUSE")
+    return taken === Number(port)
+      ? `port ${port} is taken. Set PORT to another one, or to 0 for any.`
+      : `port ${taken}, which it had found free, was taken by another program. Start it again.`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -61,6 +61,16 @@ test("a wrong port is refused in words", async () => {
   await expect(failing).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("PORT is 'http'") });
 });
 
+test("a directory that cannot be written is refused in words", async () => {
+  const path = join(dataDir, "..", "file");
+  writeFileSync(path, "");
+  const failing = promisify(execFile)(process.execPath, ["local/main.ts"], { env: { ...env, ANNEAL_DATA: path } });
+  await expect(failing).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/file cannot be written.*ANNEAL_DATA/),
+  });
+});
+
 test("the lock of a process that is no more is taken over, even when its number is given out again", async () => {
   const { takeLock } = await import("../../local/lock.ts");
   const own = temporaryDirectory();
