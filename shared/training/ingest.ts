@@ -6,7 +6,10 @@ import type { Job } from "../jobs/job.ts";
 import { jobRows } from "../jobs/rows.ts";
 import { eventKey, RunEvent, runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
+import { apply } from "./apply.ts";
 import type { RunReference } from "./prepare-run.ts";
+
+const AT_ONCE = 200;
 
 /**
  * Takes in what a trainer has written since last time. The objects are the truth and a notification only a hint to
@@ -20,18 +23,23 @@ export function makeIngest({ table, runs }: { table: Table; runs: Blobs }) {
 
   /** The attempt as it is now; null when there is none. */
   return async ({ organization, job: id, attempt: n }: RunReference): Promise<Attempt | null> => {
-    const before = await attempts.get(organization, id, n);
-    if (!before) return null;
-    const fresh = await unread(before);
-    // Told before they are counted: telling twice is telling once, but what is counted is not read again.
-    for (const event of fresh) await tell(before, event);
-    const after =
-      fresh.length === 0 ? before : (await attempts.change(before, (now) => fresh.reduce(apply, now)))!.value;
-    await show(after);
-    return after;
+    let attempt = await attempts.get(organization, id, n);
+    if (!attempt) return null;
+    for (;;) {
+      const fresh = await unread(attempt);
+      if (fresh.length === 0) break;
+      // Told before they are counted: telling twice is telling once, but what is counted is not read again.
+      for (const event of fresh) await tell(attempt, event);
+      attempt = (await attempts.change(attempt, (now) => fresh.reduce(apply, now)))!.value;
+    }
+    await show(attempt);
+    return attempt;
   };
 
-  /** Numbered on from the last one taken in, without gaps: what lies beyond a gap waits for the missing one. */
+  /**
+   * Numbered on from the last one taken in, without gaps: what lies beyond a gap waits for the missing one. Only so many
+   * at once that they are counted long before the function's time is up, however much has piled up.
+   */
   async function unread({ organization, job, n, ingested }: Attempt): Promise<RunEvent[]> {
     const prefix = runPrefix(organization, job, n);
     const found: RunEvent[] = [];
@@ -42,6 +50,7 @@ export function makeIngest({ table, runs }: { table: Table; runs: Blobs }) {
         const event = RunEvent.parse(JSON.parse(line));
         if (event.n === ingested + found.length + 1) found.push(event);
       }
+      if (found.length >= AT_ONCE) break;
     }
     return found;
   }
@@ -107,43 +116,4 @@ function metrics(event: Extract<RunEvent, { type: "metrics" }>) {
       tokens_per_second: event.tokensPerSecond,
     },
   };
-}
-
-/** The attempt after one more event. An event that was counted already changes nothing. */
-function apply(attempt: Attempt, event: RunEvent): Attempt {
-  if (event.n <= attempt.ingested) return attempt;
-  const next = { ...attempt, ingested: event.n };
-  switch (event.type) {
-    case "log":
-      return next;
-    case "started":
-      return { ...next, totalSteps: event.totalSteps, baseline: event.baseline ?? attempt.baseline };
-    case "metrics":
-      return {
-        ...next,
-        step: event.step,
-        told: Math.max(attempt.told, event.step),
-        totalSteps: event.totalSteps,
-        epoch: event.epoch,
-        loss: event.loss,
-        tokensPerSecond: event.tokensPerSecond,
-        trainedTokens: event.trainedTokens,
-        validation: event.validation ?? attempt.validation,
-      };
-    case "checkpoint":
-      return { ...next, checkpoint: event.checkpoint, validation: event.checkpoint.validation ?? attempt.validation };
-    case "done":
-      return {
-        ...next,
-        step: event.step,
-        trainedTokens: event.trainedTokens,
-        seconds: event.seconds,
-        checkpoint: event.checkpoint ?? attempt.checkpoint,
-        outcome: event.model
-          ? { kind: "succeeded", gguf: event.model.gguf, model: event.model.uri, bytes: event.model.bytes }
-          : { kind: event.outcome === "stopped" ? "stopped" : "paused" },
-      };
-    case "failed":
-      return { ...next, step: event.step, outcome: { kind: "failed", code: event.code, message: event.message } };
-  }
 }
