@@ -12,6 +12,13 @@ export const Outcome = z.discriminatedUnion("kind", [
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
+/** The code of an attempt that failed because a step of the workflow did. */
+export const WORKFLOW_FAILED = "workflow_failed";
+
+/** Neither the trainer nor the provider has said that the run is over: its machine may still be running. */
+export const mayStillRun = ({ outcome }: Pick<Attempt, "outcome">) =>
+  outcome === null || (outcome.kind === "failed" && outcome.code === WORKFLOW_FAILED);
+
 /** One run of a job on a training provider. */
 export const Attempt = z.object({
   organization: z.string(),
@@ -44,6 +51,8 @@ export const Attempt = z.object({
   checkpoint: CheckpointInfo.nullable(),
   seconds: z.number().nullable(),
   outcome: Outcome.nullable(),
+  /** When the workflow came to its end. */
+  endedAt: z.number().nullable(),
   /** The job has taken note of the outcome. */
   over: z.boolean(),
 });
@@ -107,6 +116,7 @@ export function nextAttempt(job: { organization: string; id: string }, previous:
     checkpoint,
     seconds: null,
     outcome: null,
+    endedAt: null,
     over: false,
   };
 }

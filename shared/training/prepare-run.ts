@@ -53,6 +53,9 @@ export function makePrepareRun(parts: {
     // Running already: a new execution takes over an attempt whose first one was lost.
     if (!job || job.attempt !== n || (job.status !== "preparing" && job.status !== "running")) return nothing;
 
+    // The directory is written, and the run has read its files.
+    if (attempt.startedAt) return { proceed: true, heartbeatSeconds: HEARTBEAT_SECONDS };
+
     const owner: Caller = { organization, keyId: "prepare-run", scopes: [] };
     const training = await datasets.find(owner, job.trainingFile);
     const validation = job.validationFile ? await datasets.find(owner, job.validationFile) : null;
@@ -92,7 +95,7 @@ export function makePrepareRun(parts: {
 
   async function fail(job: Job, message: string) {
     const now = clock();
-    await jobs.change(job.organization, job.id, (current) =>
+    const failed = await jobs.change(job.organization, job.id, (current) =>
       current.status === "preparing"
         ? {
             ...current,
@@ -102,7 +105,7 @@ export function makePrepareRun(parts: {
           }
         : null,
     );
-    await events.tell(job, "9-failed", { at: now, level: "error", message });
+    if (failed?.changed) await events.tell(job, "9-failed", { at: now, level: "error", message });
   }
 
   /** Validation rows that are also trained on make its loss look better than it is: said, not forbidden. */

@@ -3,6 +3,7 @@ import {
   DescribeTrainingJobCommand,
   ResourceInUse,
   ResourceLimitExceeded,
+  ResourceNotFound,
   SageMakerClient,
   StopTrainingJobCommand,
   type TrainingInstanceType,
@@ -69,9 +70,9 @@ export function makeSageMaker(settings: SageMakerSettings, client = new SageMake
   };
 }
 
-// SageMaker says these three by a ValidationException with a text, and nothing else.
+// SageMaker says these three by a ValidationException with a text, whatever else its description promises.
 const says = (pattern: RegExp) => (error: unknown) =>
   error instanceof Error && error.name === "ValidationException" && pattern.test(error.message);
 const isTaken = says(/must be unique|already exists/i);
-const isUnknown = says(/not found|not exist/i);
+const isUnknown = (error: unknown) => error instanceof ResourceNotFound || says(/not found|not exist/i)(error);
 const isEnded = says(/in a terminal state|status .*(Completed|Failed|Stopped)|not in (a )?.*InProgress/i);

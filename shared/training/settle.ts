@@ -2,7 +2,7 @@ import type { Blobs } from "../blobs.ts";
 import type { Caller } from "../caller.ts";
 import type { Datasets } from "../datasets/store.ts";
 import { unfitForTraining } from "../datasets/trainable.ts";
-import { type Attempt, executionName, makeAttempts, nextAttempt } from "../jobs/attempts.ts";
+import { type Attempt, executionName, makeAttempts, mayStillRun, nextAttempt } from "../jobs/attempts.ts";
 import { makeJobEvents } from "../jobs/events.ts";
 import { isOver, type Job } from "../jobs/job.ts";
 import { jobRows } from "../jobs/rows.ts";
@@ -34,6 +34,8 @@ export function makeSettle(parts: {
     if (!job || job.settled) return;
     const attempt = job.attempt > 0 ? await attempts.get(organization, id, job.attempt) : null;
     if (attempt && !attempt.over) return lookAfter(job, attempt);
+    // Nobody looks after its machine any more.
+    if (attempt && mayStillRun(attempt)) await provider.stop(attempt.providerJob);
     if (job.status === "queued") return begin(job, attempt);
     if (job.status === "paused" || isOver(job.status))
       await jobs.change(organization, id, (now) => (now.status === job.status ? { ...now, settled: true } : null));

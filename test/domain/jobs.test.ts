@@ -52,13 +52,26 @@ async function life() {
     state: async (name: string) => executions.get(name) ?? ("absent" as const),
   };
   const callbacks = { succeed: async (token: string) => void called.push(token), heartbeat: async () => {} };
-  const queue = { send: async (message: JobMessage) => void messages.push(message) };
+  const broken = { queue: false, storage: false };
+  const queue = {
+    async send(message: JobMessage) {
+      if (broken.queue) throw new Error("The queue is broken");
+      messages.push(message);
+    },
+  };
+  const finishBlobs: typeof datasetBlobs = {
+    ...datasetBlobs,
+    async put(...object) {
+      if (broken.storage) throw new Error("The storage is broken");
+      await datasetBlobs.put(...object);
+    },
+  };
   const jobs = makeJobs({ table, datasets, queue, installation, clock });
   const ingest = makeIngest({ table, runs });
   const { settle } = makeSettle({ table, datasets, runs, workflows, provider, clock });
   const prepare = makePrepareRun({ table, datasets, datasetBlobs, runs, installation, clock });
   const workflowRuns = makeRuns({ table, runs, callbacks, ingest, clock });
-  const finish = makeFinishRun({ table, datasets, datasetBlobs, queue, clock });
+  const finish = makeFinishRun({ table, datasets, datasetBlobs: finishBlobs, queue, clock });
   const attempts = makeAttempts(table);
   const job = await jobs.create(caller, {
     model: "anneal-tiny",
@@ -149,12 +162,32 @@ async function life() {
       for (let time = 0; time < times; time++) await finish(reference(now.n));
       executions.set(`${job.id}-${now.n}-${now.execution}`, "ended");
     },
+    /** The trainer breaks its word: it has succeeded, and there is no model. */
+    async leaveWithoutModel() {
+      const end = { step: STEPS, trainedTokens: 1, seconds: 2, checkpoint: null, model: null };
+      await write({ type: "done", outcome: "succeeded", ...end });
+      running.set((await attempt())!.providerJob, "over");
+    },
+    /** More than is taken in at once, in several objects. */
+    async stepOften(times: number) {
+      await write(started);
+      for (let from = 0; from < times; from += 50)
+        await write(...Array.from({ length: 50 }, (_, at): RunEventBody => metricsAt(from + at + 1)));
+      await workflowRuns.heard(reference((await attempt())!.n));
+    },
+    /** A step fails for good, whatever the run does. */
+    async failStep() {
+      const now = (await attempt())!;
+      await finish({ ...reference(now.n), error: { Error: "States.TaskFailed", Cause: "no table" } });
+      executions.set(`${job.id}-${now.n}-${now.execution}`, "ended");
+    },
     /** The execution ends without having done anything. */
     async loseExecution() {
       const now = await attempt();
       if (now) executions.set(`${job.id}-${now.n}-${now.execution}`, "ended");
     },
     running,
+    broken,
     called,
   };
 }
@@ -211,6 +244,81 @@ test("a job goes from queued to succeeded, and says so once, however often its e
   const messages: string[] = [];
   for await (const { message } of one.jobs.events(caller, one.id)) messages.push(message);
   expect(messages.filter((message) => /success/.test(message))).toHaveLength(1);
+});
+
+test("a machine whose workflow failed is stopped, and the job is at its end", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.step(1);
+  await one.failStep();
+  expect([...one.running.values()]).toEqual(["running"]);
+  await one.settle();
+  expect([...one.running.values()]).toEqual(["over"]);
+  expect(await one.current()).toMatchObject({ status: "failed", settled: true, error: { code: "workflow_failed" } });
+});
+
+test("a run that succeeded without a model has failed, and is not begun again and again", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.leaveWithoutModel();
+  await one.end();
+  expect(await one.current()).toMatchObject({ status: "failed", attempt: 1, error: { code: "internal" } });
+});
+
+test("however much a trainer has written, all of it is taken in", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.stepOften(500);
+  expect(await one.attempt()).toMatchObject({ ingested: 501, step: 500 });
+});
+
+test("a run under way goes on under another execution when its file is deleted", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.step(1);
+  await here.datasets.remove(caller, (await one.current()).trainingFile);
+  await one.loseExecution();
+  await one.settle();
+  await one.begin();
+  await one.leave("succeeded");
+  await one.end();
+  expect(await one.current()).toMatchObject({ status: "succeeded", attempt: 1 });
+  for await (const { level } of one.jobs.events(caller, one.id)) expect(level).not.toBe("error");
+});
+
+test("an end that failed half-way for good is made whole by the next execution", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.leave("succeeded");
+  one.broken.storage = true;
+  await expect(one.end()).rejects.toThrow("storage");
+  await one.loseExecution();
+  one.broken.storage = false;
+  await one.settle();
+  await one.begin();
+  await one.end();
+  expect((await one.current()).status).toBe("succeeded");
+});
+
+test("an end that failed on its last part is told once", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.leave("succeeded");
+  one.broken.queue = true;
+  await expect(one.end()).rejects.toThrow("queue");
+  one.broken.queue = false;
+  here.time.now += 5000;
+  await one.failStep();
+  const messages: string[] = [];
+  for await (const { message } of one.jobs.events(caller, one.id)) messages.push(message);
+  expect(messages.filter((message) => /success/.test(message))).toHaveLength(1);
+  expect((await one.current()).status).toBe("succeeded");
 });
 
 test("a run that is lost three times without getting further is given up, with its last reason", async () => {
