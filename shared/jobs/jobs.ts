@@ -11,6 +11,7 @@ import { canBecome, type Hyperparameters, isOver, type Job, type Status } from "
 import { type JobMessage, jobRows } from "./rows.ts";
 
 export interface NewJob {
+  /** Given out before, so that asking again is asking for the same job. */
   id?: string;
   model: string;
   trainingFile: string;
@@ -46,11 +47,12 @@ export function makeJobs(parts: {
     id: string,
     status: Status,
     words: { refused: (now: Status) => string; told: string },
+    from: (now: Status) => boolean = (now) => canBecome(now, status),
   ): Promise<Job> {
     await get(caller, id);
     const now = clock();
     const changed = await jobs.change(caller.organization, id, (job) => {
-      if (!canBecome(job.status, status)) throw conflict(words.refused(job.status));
+      if (!from(job.status)) throw conflict(words.refused(job.status));
       return { ...job, status, settled: false, ...(isOver(status) && { finishedAt: now }) };
     });
     const job = changed!.value;
@@ -64,6 +66,8 @@ export function makeJobs(parts: {
 
     /** A queued job. Throws `invalid` naming `model`, `training_file` or `validation_file`. */
     async create(caller: Caller, wanted: NewJob): Promise<Job> {
+      const earlier = wanted.id && (await jobs.get(caller.organization, wanted.id));
+      if (earlier) return earlier;
       const { requested, model, standIn, provider } = resolve(wanted.model, installation);
       await requireTrainable(caller, wanted.trainingFile, "training_file");
       if (wanted.validationFile) await requireTrainable(caller, wanted.validationFile, "validation_file");
@@ -129,11 +133,10 @@ export function makeJobs(parts: {
         told: "The job was paused. Resume it to go on from its last checkpoint.",
       }),
 
-    async resume(caller: Caller, id: string): Promise<Job> {
-      const { status } = await get(caller, id);
+    resume(caller: Caller, id: string): Promise<Job> {
       const refused = (now: Status) => `Job '${id}' is ${now}; only a paused job can be resumed.`;
-      if (status !== "paused") throw conflict(refused(status));
-      return become(caller, id, "queued", { refused, told: "The job was resumed." });
+      const words = { refused, told: "The job was resumed." };
+      return become(caller, id, "queued", words, (now) => now === "paused");
     },
 
     async *events(caller: Caller, id: string, options: { after?: string | undefined; descending?: boolean } = {}) {

@@ -321,6 +321,15 @@ test("an end that failed on its last part is told once", async () => {
   expect((await one.current()).status).toBe("succeeded");
 });
 
+test("a job that is asked for again under its id is the same one, even when its file is gone", async () => {
+  const one = await life();
+  const { trainingFile, hyperparameters } = await one.current();
+  await here.datasets.remove(caller, trainingFile);
+  const rest = { validationFile: null, suffix: null, seed: 1, metadata: null };
+  const again = { id: one.id, model: "anneal-tiny", trainingFile, hyperparameters, ...rest };
+  expect(await one.jobs.create(caller, again)).toEqual(await one.current());
+});
+
 test("a run that is lost three times without getting further is given up, with its last reason", async () => {
   const one = await life();
   for (let attempt = 1; attempt <= 3; attempt++) {

@@ -16,8 +16,12 @@ type JobHandlers = Pick<
 export const jobHandlers = ({ jobs, idempotency, clock }: Core): JobHandlers => ({
   async createJob({ caller, body, idempotencyKey }) {
     const wanted = toNewJob(body);
-    const id = await idempotency.idFor(caller, "createJob", idempotencyKey, wanted, () => newId("job", clock()));
-    return { body: fromJob(await jobs.create(caller, { ...wanted, id })) };
+    const fresh = () => newId("job", clock());
+    const id =
+      idempotencyKey === undefined
+        ? undefined
+        : await idempotency.idFor(caller, "createJob", idempotencyKey, wanted, fresh);
+    return { body: fromJob(await jobs.create(caller, { ...wanted, ...(id && { id }) })) };
   },
 
   async listJobs({ caller, query: { limit, after }, event }) {
