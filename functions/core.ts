@@ -2,7 +2,7 @@ import { makeBlobs } from "../shared/aws/blobs.ts";
 import { makeQueue } from "../shared/aws/queue.ts";
 import { makeTable } from "../shared/aws/table.ts";
 import { Aliases, type Installation } from "../shared/catalogue.ts";
-import { makeLineage } from "../shared/datasets/lineage.ts";
+import { makePrepared } from "../shared/datasets/prepared.ts";
 import { makeDatasets } from "../shared/datasets/store.ts";
 import { makeIdempotency } from "../shared/idempotency.ts";
 import { makeJobs } from "../shared/jobs/jobs.ts";
@@ -46,7 +46,7 @@ export function coreOf(environment: StateEnvironment & { JOBS_QUEUE_URL: string 
   return {
     ...state,
     jobs: makeJobs({ table, datasets, queue, installation, clock }),
-    lineage: makeLineage({ datasets, blobs: datasetBlobs }),
+    prepared: makePrepared({ datasets, blobs: datasetBlobs }),
     uploads: makeUploads({ table, blobs: datasetBlobs, datasets, clock }),
     quotes: makeQuotes({ table, datasets, installation }),
     idempotency: makeIdempotency({ table, clock }),

@@ -28,7 +28,7 @@ export interface PrepareSink {
   records(chunk: Uint8Array): Promise<void>;
   /** 8 bytes per accepted row, in the order of the rows. */
   fingerprints(chunk: Uint8Array): Promise<void>;
-  /** A line for each line of the records whose row says where it came from; see lineage.ts. Nothing for most files. */
+  /** A line for each line of the records whose row says where it came from; see prepared.ts. Nothing for most files. */
   lineage(chunk: Uint8Array): Promise<void>;
 }
 

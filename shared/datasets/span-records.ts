@@ -59,6 +59,9 @@ function unfitness(record: SpanRecord, line: string): RowUnfit | null {
 /** Where a row came from: its record's id, and the ids of the spans it names, each once. Null for rows that are no records. */
 export function originOf(row: unknown): { record_id: string | null; span_ids: string[] } | null {
   if (!isObject(row) || !isObject(row.data)) return null;
-  const spans = [row.spanId, row.data.span_id].filter((id) => typeof id === "string");
-  return { record_id: typeof row.id === "string" ? row.id : null, span_ids: [...new Set(spans)] };
+  const spans = [row.spanId, row.data.span_id].map(idOf).filter((id) => id !== null);
+  return { record_id: idOf(row.id), span_ids: [...new Set(spans)] };
 }
+
+/** Some tracers number their spans. */
+const idOf = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : null);

@@ -1,7 +1,7 @@
 /** Prepares what a test uploads, cut into pieces as the test likes. The head is short, so that most pieces come after it. */
 import type { Limits } from "../../shared/datasets/limits.ts";
-import { Lineage } from "../../shared/datasets/lineage.ts";
 import { prepare } from "../../shared/datasets/prepare.ts";
+import { Lineage } from "../../shared/datasets/prepared.ts";
 import { DatasetRejected } from "../../shared/datasets/reasons.ts";
 import { Report } from "../../shared/datasets/report.ts";
 

@@ -28,6 +28,8 @@ describe("on the laptop", () => {
       model: { name: TINY },
     });
     expect(resolve(TINY, laptop)).toMatchObject({ standIn: false });
+    expect(resolve("gpt-4o-mini", laptop)).toMatchObject({ standIn: true, requested: "gpt-4o-mini" });
+    expect(() => resolve("constructor", laptop)).toThrow(/There is no base model/);
   });
 });
 
@@ -38,6 +40,9 @@ describe("in the cloud", () => {
     expect(() => resolve("gpt-9", cloud)).toThrow(/There is no base model 'gpt-9'/);
   });
   test("an operator's alias stands for another model", () => {
+    const undated = { ...cloud, aliases: { "gpt-4o-mini": "qwen2.5-7b", "gpt-4o-2024-08-06": "llama-3.1-8b" } };
+    expect(resolve("gpt-4o-mini", undated).model.name).toBe("qwen2.5-7b");
+    expect(resolve("gpt-4o", undated).model.name).toBe("llama-3.1-8b");
     const moved = { ...cloud, aliases: { "gpt-4o-mini-2024-07-18": "llama-3.1-8b" } };
     expect(resolve("gpt-4o-mini-2024-07-18", moved)).toMatchObject({
       standIn: false,

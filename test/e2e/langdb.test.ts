@@ -136,6 +136,19 @@ test("spans are really trained on, and every prepared line is known by its recor
   const { body: report } = await here.request("GET", `/api/v1/datasets/${job.training_file_id}/report`);
   expect(report).toMatchObject({ shape: "spans", rows: { total: 10, accepted: 9 }, reasons: { span_empty: 1 } });
 
+  const { body: lines } = await here.request("GET", `/api/v1/datasets/${job.training_file_id}/records`);
+  const prepared = (lines as string)
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(prepared.at(-1)).toEqual({
+    messages: [
+      { role: "user", content: "Where is 9?" },
+      { role: "assistant", content: "At\u20289." },
+    ],
+  });
+  expect(prepared).toHaveLength(9);
+
   const lineage = (query: string) => here.request("GET", `/api/v1/datasets/${job.training_file_id}/lineage${query}`);
   const whole = await lineage("");
   expect(whole.body.has_more).toBe(false);

@@ -257,7 +257,7 @@ describe("a file of records", () => {
     record("silent", {}),
     record("two", { content: "a\u2028b" }, { spanId: "other" }),
     record("unanswered", { request: [user] }),
-    record("one", good, { spanId: "span-one" }),
+    record("one", good, { spanId: 7 }),
   ];
 
   test("becomes one line for each that has something to learn, and each line knows where it came from", async () => {
@@ -273,7 +273,7 @@ describe("a file of records", () => {
     expect(lineage).toEqual([
       { line: 1, row: 1, record_id: "one", span_ids: ["span-one"] },
       { line: 2, row: 3, record_id: "two", span_ids: ["other", "span-two"] },
-      { line: 3, row: 5, record_id: "one", span_ids: ["span-one"] },
+      { line: 3, row: 5, record_id: "one", span_ids: ["7", "span-one"] },
     ]);
     expect(report).toMatchObject({ shape: "spans", format: "jsonl", reasons: { span_empty: 1, no_assistant: 1 } });
     expect(report.duplicates.exact).toEqual({ rows: 1, lines: [5] });

@@ -1,4 +1,4 @@
-import type { Lineage } from "../../../shared/datasets/lineage.ts";
+import type { Lineage } from "../../../shared/datasets/prepared.ts";
 import { coreOf } from "../../core.ts";
 import { environment, functions } from "../../declarations.ts";
 import { voice } from "../openai/voice.ts";
@@ -6,7 +6,7 @@ import { type Handlers, serve } from "../serve.ts";
 import { routes } from "./routes.ts";
 import { fromDataset, fromJob, fromJobQuote, fromQuote } from "./translate.ts";
 
-const { datasets, lineage, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
+const { datasets, prepared, jobs, quotes, keys } = coreOf(environment(functions.apiAnneal));
 
 const handlers: Handlers<typeof routes> = {
   async createDataset({ caller, body: { filename } }) {
@@ -23,10 +23,13 @@ const handlers: Handlers<typeof routes> = {
   async datasetReport({ caller, params: { id } }) {
     return { body: await datasets.report(caller, id) };
   },
+  async datasetRecords({ caller, params: { id } }) {
+    return { headers: { location: await prepared.recordsUrl(caller, id) }, body: "" };
+  },
   async datasetLineage({ caller, params: { id }, query: { limit, after } }) {
     const data: Lineage[] = [];
     let hasMore = false;
-    for await (const line of lineage.list(caller, id, { after })) {
+    for await (const line of prepared.lineage(caller, id, { after })) {
       hasMore = data.length === limit;
       if (hasMore) break;
       data.push(line);

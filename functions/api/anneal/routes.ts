@@ -43,6 +43,14 @@ export const routes = [
   },
   {
     method: "GET",
+    path: "/api/v1/datasets/{id}/records",
+    operation: "datasetRecords",
+    summary: "The prepared lines, by redirect",
+    status: 303,
+    ...read,
+  },
+  {
+    method: "GET",
     path: "/api/v1/datasets/{id}/lineage",
     operation: "datasetLineage",
     summary: "The record and spans of each prepared line",

@@ -1,10 +1,10 @@
-/** Where each line of a prepared file came from, kept beside it for datasets whose rows say so. */
+/** What preparing made of a dataset: the lines that are trained on, and where each came from, for datasets whose rows say so. */
 import * as z from "zod";
 import type { Blobs } from "../blobs.ts";
 import type { Caller } from "../caller.ts";
 import { conflict } from "../errors.ts";
 import { lineSplitter } from "../formats/lines.ts";
-import { preparedKeys } from "./dataset.ts";
+import { type Dataset, preparedKeys } from "./dataset.ts";
 import { defaultLimits } from "./limits.ts";
 import type { Datasets } from "./store.ts";
 
@@ -18,15 +18,17 @@ export const Lineage = z.object({
 });
 export type Lineage = z.infer<typeof Lineage>;
 
-export const makeLineage = ({ datasets, blobs }: { datasets: Datasets; blobs: Blobs }) => ({
-  /**
-   * In the order of the prepared file, those after the given line only; none for a dataset whose rows name no records.
-   * Throws `conflict` until the dataset is ready.
-   */
-  async *list(caller: Caller, id: string, { after }: { after: number }): AsyncIterable<Lineage> {
-    const dataset = await datasets.get(caller, id);
-    if (dataset.status !== "ready")
-      throw conflict(`The dataset is '${dataset.status}' and has no lineage; only a 'ready' one has.`);
+/** Everything here throws `conflict` until the dataset is ready. */
+export const makePrepared = ({ datasets, blobs }: { datasets: Datasets; blobs: Blobs }) => ({
+  /** A URL that reads the lines for five minutes. */
+  async recordsUrl(caller: Caller, id: string): Promise<string> {
+    const dataset = await ready(datasets, caller, id);
+    return blobs.readUrl(preparedKeys(dataset).records, { seconds: 300, filename: `${id}.jsonl` });
+  },
+
+  /** In the order of the lines, those after the given line only; none for a dataset whose rows name no records. */
+  async *lineage(caller: Caller, id: string, { after }: { after: number }): AsyncIterable<Lineage> {
+    const dataset = await ready(datasets, caller, id);
     const bytes = await blobs.read(preparedKeys(dataset).lineage);
     if (!bytes) return;
     let found: Lineage[] = [];
@@ -52,3 +54,11 @@ export const makeLineage = ({ datasets, blobs }: { datasets: Datasets; blobs: Bl
     yield* found;
   },
 });
+
+async function ready(datasets: Datasets, caller: Caller, id: string): Promise<Dataset> {
+  const dataset = await datasets.get(caller, id);
+  if (dataset.status === "rejected") throw conflict(`The dataset was rejected: ${dataset.reason?.message}`);
+  if (dataset.status !== "ready")
+    throw conflict(`The dataset is '${dataset.status}' and not prepared. Ask again when it is 'ready'.`);
+  return dataset;
+}
