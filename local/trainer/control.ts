@@ -16,8 +16,10 @@ export function watchControl(
   let readAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (signal.aborted) return "pause";
-    if (clock.now() - readAt < pollMilliseconds) return command;
-    readAt = clock.now();
+    const now = clock.now();
+    // A clock that was set back must not silence the control plane until it has caught up.
+    if (now >= readAt && now - readAt < pollMilliseconds) return command;
+    readAt = now;
     const file = await storage.read(`${output}control.json`);
     if (file) command = Control.parse(JSON.parse(new TextDecoder().decode(file))).command;
     return command;

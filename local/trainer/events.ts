@@ -34,7 +34,9 @@ export function makeEvents(storage: Storage, output: string, clock: Clock): Even
   };
   const emit: Events["emit"] = async (event, { urgent = false } = {}) => {
     waiting.push(RunEvent.parse({ ...event, n: next++, at: new Date(clock.now()).toISOString() }));
-    if (urgent || clock.now() - writtenAt >= batchMilliseconds) await flush();
+    const since = clock.now() - writtenAt;
+    // A clock that was set back says nothing of how long ago that was.
+    if (urgent || since >= batchMilliseconds || since < 0) await flush();
   };
   return { emit, flush, log: (level, message) => emit({ type: "log", level, message }) };
 }

@@ -24,7 +24,9 @@ export function planSaves(save: RunConfig["save"], stepsPerEpoch: number, totalS
   return {
     due: (step) => {
       const now = clock.now();
-      const stepMilliseconds = now - steppedAt;
+      // Set back, it does not say how much is at risk: it starts again from here.
+      if (now < savedAt) savedAt = now;
+      const stepMilliseconds = Math.max(0, now - steppedAt);
       steppedAt = now;
       if (step === totalSteps) return true;
       if (save.everySteps !== null) return step % save.everySteps === 0;

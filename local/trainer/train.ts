@@ -43,10 +43,9 @@ export async function train(runUri: string, dependencies: TrainerDependencies): 
     engine = makeEngine(prepared.base, run.hyperparameters.loraAlpha / run.hyperparameters.loraRank);
     const ending = await attempt(prepared, engine, dependencies, events);
     const { step, trainedTokens } = prepared.progress;
-    await events.emit(
-      { type: "done", ...ending, step, trainedTokens, seconds: (clock.now() - begin) / 1000 },
-      { urgent: true },
-    );
+    // The clock may have been set back meanwhile.
+    const seconds = Math.max(0, clock.now() - begin) / 1000;
+    await events.emit({ type: "done", ...ending, step, trainedTokens, seconds }, { urgent: true });
     return ending.outcome;
   } catch (error) {
     const code = error instanceof TrainingFailure ? error.code : "internal";
@@ -89,11 +88,8 @@ async function attempt(
     const wanted = await command();
     if (wanted === "stop") return { outcome: "stopped", checkpoint, model: null };
     if (wanted === "pause") {
-      return {
-        outcome: "paused",
-        checkpoint: checkpoint?.step === progress.step ? checkpoint : await save(null),
-        model: null,
-      };
+      const saved = checkpoint?.step === progress.step || run.resume?.step === progress.step;
+      return { outcome: "paused", checkpoint: saved ? checkpoint : await save(null), model: null };
     }
     const begin = clock.now();
     const { loss, accuracy: tokenAccuracy, learningRate, gradientNorm, tokens } = await takeStep();
@@ -110,16 +106,17 @@ async function attempt(
       plan.saved();
     }
   }
-  const last = checkpoint ?? (await save(await validate(progress.adapters)));
+  // The last step is always saved: without a checkpoint, an earlier attempt has saved it and was lost before its end.
+  const validation = checkpoint ? checkpoint.validation : await validate(progress.adapters);
   const model = await saveFinalModel(storage, run, base, progress.adapters, {
     dataset: { training: prepared.trainingSha256, validation: prepared.validationSha256 },
     steps: totalSteps,
     trainedTokens: progress.trainedTokens,
     trainLoss,
-    validation: last.validation,
+    validation,
     baseline,
   });
-  return { outcome: "succeeded", checkpoint: last, model };
+  return { outcome: "succeeded", checkpoint, model };
 }
 
 async function announce(

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { readDirectory } from "../../local/trainer/directory.ts";
 import { readSafetensors } from "../../local/trainer/safetensors.ts";
+import { eventKey } from "../../shared/runs.ts";
 import { bucket, eventsOf, makeRun, only, row, rows, start, steadyClock, world } from "./fixtures.ts";
 
 const weights = async (storage: Awaited<ReturnType<typeof world>>, attempt = 1) =>
@@ -109,6 +110,29 @@ test("pause in control.json saves and leaves; stop leaves without saving", async
   expect(only(eventsOf(stopping), "done")[0]).toMatchObject({ outcome: "stopped", checkpoint: null, model: null });
 });
 
+test("a clock that is set back by a day delays neither events nor saves nor a pause", async () => {
+  const run = makeRun({ save: { everySteps: null, atRiskSeconds: 5 } }, { epochs: 1, batchSize: 1 });
+  const storage = await world(run, [...rows, ...rows, ...rows, ...rows]);
+  const steady = steadyClock(250);
+  const write = storage.write;
+  let back = 0;
+  let batches = 0;
+  storage.write = async (uri, body) => {
+    await write(uri, body);
+    if (!uri.includes("/events/")) return;
+    if (back > 0) batches++;
+    else if (eventsOf(storage).length > 15) back = 86_400_000;
+    if (batches === 8) await write(`${bucket}runs/org/job/1/control.json`, `{"command":"pause"}`);
+  };
+  expect(await start(storage, { clock: { now: () => steady.now() - back } })).toBe("paused");
+  const events = eventsOf(storage);
+  const setBack = events.findIndex(({ at }, i) => i > 0 && at < events[i - 1]!.at);
+  // The first event after it was written by itself, so the next batch begins with the second.
+  expect([...storage.files.keys()]).toContain(eventKey(`${bucket}runs/org/job/1/`, setBack + 2));
+  expect(only(events.slice(setBack, setBack + 8), "checkpoint")).not.toEqual([]);
+  expect(events.length - setBack).toBeLessThan(16);
+});
+
 test("the save interval follows from the time of a step and what may be lost", async () => {
   const storage = await world(
     makeRun({ save: { everySteps: null, atRiskSeconds: 5 } }, { epochs: 1, batchSize: 1, warmupRatio: 0 }),
@@ -135,6 +159,25 @@ test("rows that are too long are left out and counted, and what is not to be lea
   expect(only(eventsOf(storage), "log").some((l) => l.message.startsWith("1 rows have no assistant message"))).toBe(
     true,
   );
+});
+
+test("a run that goes on and is paused at once, or has only its model left to write, saves nothing twice", async () => {
+  const storage = await world(makeRun({}, { epochs: 1 }));
+  await start(storage);
+  const { uri: checkpoint, step } = only(eventsOf(storage), "done")[0]!.checkpoint!;
+  const goOn = async (attempt: number, epochs: number) => {
+    const run = makeRun({ attempt, resume: { checkpoint, step } }, { epochs });
+    await storage.write(`${bucket}runs/org/job/${attempt}/run.json`, JSON.stringify(run));
+    return start(storage, { attempt });
+  };
+  await storage.write(`${bucket}runs/org/job/2/control.json`, `{"command":"pause"}`);
+  expect(await goOn(2, 2)).toBe("paused");
+  expect(await goOn(3, 1)).toBe("succeeded");
+  for (const attempt of [2, 3]) {
+    const events = eventsOf(storage, attempt);
+    expect(only(events, "checkpoint")).toEqual([]);
+    expect(only(events, "done")[0]).toMatchObject({ step, checkpoint: null });
+  }
 });
 
 describe("a run that cannot succeed says what to change", () => {
