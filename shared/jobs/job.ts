@@ -3,8 +3,8 @@ import { CheckpointInfo } from "../runs.ts";
 
 /** Where a job can go from where it is. Every change of status in the system is one of these. */
 export const transitions = {
-  // A run may finish before it sees that it was to pause, and its owner may have asked to resume by then.
-  queued: ["preparing", "succeeded", "paused", "cancelled", "failed"],
+  // A run may go on, or finish, before it sees that it was to pause, and its owner may have asked to resume by then.
+  queued: ["preparing", "running", "succeeded", "paused", "cancelled", "failed"],
   preparing: ["running", "queued", "paused", "cancelled", "failed"],
   // Back to `queued` when its machine was taken away: the next attempt goes on from the last checkpoint.
   running: ["succeeded", "queued", "paused", "cancelled", "failed"],

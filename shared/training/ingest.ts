@@ -76,7 +76,10 @@ export function makeIngest({ table, runs }: { table: Table; runs: Blobs }) {
     await jobs.change(attempt.organization, attempt.job, (job) => {
       if (job.attempt !== attempt.n) return null;
       const next: Job = { ...job, ...shown(attempt) };
-      if (job.status === "preparing" && attempt.totalSteps !== null && attempt.ingested > 0) {
+      const started = attempt.totalSteps !== null && attempt.ingested > 0;
+      // Resumed before the run saw that it was to pause: it has never left.
+      const goesOn = job.status === "queued" && !attempt.outcome && !attempt.over;
+      if (started && (job.status === "preparing" || goesOn)) {
         next.status = "running";
         next.startedAt ??= attempt.createdAt;
       }

@@ -330,6 +330,17 @@ test("a job that is asked for again under its id is the same one, even when its 
   expect(await one.jobs.create(caller, again)).toEqual(await one.current());
 });
 
+test("a job that is resumed before its run saw the pause is running, not queued", async () => {
+  const one = await life();
+  await one.settle();
+  await one.begin();
+  await one.step(1);
+  await one.jobs.pause(caller, one.id);
+  await one.jobs.resume(caller, one.id);
+  await one.step(1);
+  expect(await one.current()).toMatchObject({ status: "running", attempt: 1, progress: { step: 2 } });
+});
+
 test("a run that is lost three times without getting further is given up, with its last reason", async () => {
   const one = await life();
   for (let attempt = 1; attempt <= 3; attempt++) {
