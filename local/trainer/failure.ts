@@ -1,5 +1,5 @@
 /** Why a run cannot succeed, in the words of the contract's `failed` event. */
-import type { RunEvent } from "../../shared/runs.ts";
+import type { RunConfig, RunEvent } from "../../shared/runs.ts";
 
 export type FailureCode = Extract<RunEvent, { type: "failed" }>["code"];
 
@@ -11,3 +11,10 @@ export class TrainingFailure extends Error {
     this.code = code;
   }
 }
+
+/** Training has diverged: `what` is no longer a number at `step`. */
+export const lossNotFinite = (what: string, step: number, run: RunConfig) =>
+  new TrainingFailure(
+    "loss_not_finite",
+    `The ${what} is no longer a number at step ${step}: lower the learning rate, now ${run.hyperparameters.learningRate}`,
+  );

@@ -1,7 +1,7 @@
 /** One optimizer step of a run. */
 import { epochOrder, makeBatch } from "./data.ts";
 import type { Engine } from "./engine.ts";
-import { TrainingFailure } from "./failure.ts";
+import { lossNotFinite } from "./failure.ts";
 import { adamStep, scheduledRate } from "./optimizer.ts";
 import type { Prepared } from "./preparation.ts";
 
@@ -36,13 +36,8 @@ export function makeStepper(prepared: Prepared, engine: Engine): () => Promise<S
     const { loss, accuracy, gradients } = await engine.gradients(progress.adapters, batch);
     const learningRate = scheduledRate(progress.step, { peak, warmup, total: totalSteps });
     const gradientNorm = adamStep(parameters, gradients, progress.adam, { learningRate, weightDecay, maxGradNorm });
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      const what = Number.isFinite(loss) ? "gradient" : "loss";
-      throw new TrainingFailure(
-        "loss_not_finite",
-        `The ${what} is no longer a number at step ${progress.step + 1}: lower the learning rate, now ${peak}`,
-      );
-    }
+    if (!Number.isFinite(loss)) throw lossNotFinite("loss", progress.step + 1, run);
+    if (!Number.isFinite(gradientNorm)) throw lossNotFinite("gradient", progress.step + 1, run);
     progress.step++;
     progress.trainedTokens += batch.tokens;
     return { loss, accuracy, learningRate, gradientNorm, tokens: batch.tokens };

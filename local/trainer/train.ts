@@ -8,7 +8,7 @@ import { watchControl } from "./control.ts";
 import { type Engine, makeEngine } from "./engine.ts";
 import { evaluateRows } from "./evaluate.ts";
 import { type Clock, type Events, makeEvents } from "./events.ts";
-import { TrainingFailure } from "./failure.ts";
+import { lossNotFinite, TrainingFailure } from "./failure.ts";
 import { type FinalModel, saveFinalModel } from "./final-model.ts";
 import { type Prepared, prepare, readRun } from "./preparation.ts";
 import type { Tensors } from "./safetensors.ts";
@@ -65,8 +65,11 @@ async function attempt(
 ): Promise<Ending> {
   const { storage, clock, signal, breathe } = dependencies;
   const { run, base, progress, totalSteps, stepsPerEpoch, batchSize, padId } = prepared;
-  const validate = (adapters: Tensors) =>
-    evaluateRows(engine, adapters, prepared.validation?.rows ?? [], { batchSize, padId, breathe });
+  const validate = async (adapters: Tensors) => {
+    const found = await evaluateRows(engine, adapters, prepared.validation?.rows ?? [], { batchSize, padId, breathe });
+    if (found && !Number.isFinite(found.loss)) throw lossNotFinite("validation loss", progress.step, run);
+    return found;
+  };
   const command = watchControl(storage, run.output, clock, signal);
   const takeStep = makeStepper(prepared, engine);
   let checkpoint = null as CheckpointInfo | null;

@@ -201,6 +201,13 @@ describe("a run that cannot succeed says what to change", () => {
       "invalid_run",
       /never finished/,
     ],
+    [
+      "a rate too high, as the validation rows show first",
+      makeRun({ save: { everySteps: 1, atRiskSeconds: 60 } }, { learningRate: 1e30 }),
+      rows,
+      "loss_not_finite",
+      /validation loss.*at step 1: lower the learning rate/,
+    ],
     ["a rate too high", makeRun({}, { learningRate: 1e30 }), rows, "loss_not_finite", /lower the learning rate/],
   ];
   test.each(cases)("%s", async (_, run, data, code, message) => {
