@@ -97,6 +97,9 @@ export function makeUploads({
       id: string,
       wanted: { partIds: readonly string[]; md5: string | null },
     ): Promise<{ upload: Upload; dataset: Dataset }> {
+      const known = await get(caller, id);
+      // Completed before, by a call whose answer may have been lost.
+      if (known.status === "completed") return { upload: known, dataset: await datasets.get(caller, known.dataset) };
       const upload = await pending(caller, id);
       const sizes = new Map<string, number>();
       for await (const { key, bytes } of blobs.list(partKey(upload, ""))) sizes.set(key, bytes);
@@ -116,7 +119,7 @@ export function makeUploads({
         (key) => join(keys, key, upload.mimeType, wanted.md5),
       );
       const completed = await uploads.change(caller.organization, id, (now) => ({ ...now, status: "completed" }));
-      for (const key of sizes.keys()) await blobs.remove(key);
+      await Promise.all(sizes.keys().map((key) => blobs.remove(key)));
       return { upload: completed?.value ?? upload, dataset };
     },
 

@@ -52,7 +52,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
     get,
     newId: () => newId("dataset", clock()),
 
-    /** Begins a dataset whose bytes are written by `write(key)`; when that fails, nothing is left of it. */
+    /** Begins a dataset whose bytes are written by `write(key)`; when that fails, nobody sees it, and it expires. */
     async create(
       caller: Caller,
       wanted: { filename: string; purpose: AnyPurpose; id?: string },
@@ -63,13 +63,7 @@ export function makeDatasets({ table, blobs, clock }: { table: Table; blobs: Blo
         const earlier = await get(caller, dataset.id);
         if (earlier.status !== "awaiting") return earlier;
       }
-      let bytes: number;
-      try {
-        bytes = await write(dataset.key);
-      } catch (error) {
-        await datasets.remove(caller.organization, dataset.id);
-        throw error;
-      }
+      const bytes = await write(dataset.key);
       const arrived = await datasets.change(caller.organization, dataset.id, (current) =>
         current.status === "awaiting" ? { ...current, status: arrivedStatus(current), bytes } : null,
       );

@@ -49,6 +49,8 @@ export function conclude(job: Job, attempt: Attempt, findings: Findings, at: num
       return job.status === "paused" ? next : { ...next, status: "queued" };
     default:
       // Paused by its owner, or left its machine because that was taken away. A cancelled job is over already.
+      if ((job.status === "running" || job.status === "preparing") && lostInARow >= LOST_AT_MOST.altogether)
+        return fail("run_lost", `${lostInARow} runs in a row left their machines without getting further.`);
       return job.status === "paused" ? next : { ...next, status: "queued" };
   }
 }

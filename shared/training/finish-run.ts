@@ -62,9 +62,10 @@ export function makeFinishRun(parts: {
     const past = { seconds: 0, lostInARow: 0, blamedInARow: 0 };
     for await (const attempt of attempts.list(last.organization, last.job)) {
       const further = (attempt.checkpoint?.step ?? 0) > (attempt.resume?.step ?? 0);
-      const lost = attempt.outcome?.kind === "lost" && !further ? attempt.outcome : null;
-      past.lostInARow = lost ? past.lostInARow + 1 : 0;
-      past.blamedInARow = lost ? past.blamedInARow + (lost.blameless ? 0 : 1) : 0;
+      const { outcome } = attempt;
+      const blamed = outcome?.kind === "lost" && !outcome.blameless ? 1 : 0;
+      past.lostInARow = further ? 0 : past.lostInARow + 1;
+      past.blamedInARow = outcome?.kind === "lost" && !further ? past.blamedInARow + blamed : 0;
       past.seconds += attempt.seconds ?? 0;
     }
     return past;

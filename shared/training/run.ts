@@ -1,6 +1,7 @@
 import type { Blobs } from "../blobs.ts";
 import { uri } from "../blobs.ts";
 import { makeAttempts } from "../jobs/attempts.ts";
+import { jobRows } from "../jobs/rows.ts";
 import { runPrefix } from "../runs.ts";
 import type { Table } from "../table.ts";
 import type { Callbacks } from "../workflows.ts";
@@ -25,6 +26,7 @@ export function makeRuns(parts: {
 }) {
   const { table, runs, callbacks, ingest, clock } = parts;
   const attempts = makeAttempts(table);
+  const jobs = jobRows(table);
 
   /** From now on this token is called back. Throws `RunIsOver` when nobody will, because the run is over already. */
   async function wait({ organization, job, attempt: n, token }: Waiting) {
@@ -41,6 +43,12 @@ export function makeRuns(parts: {
     async start(waiting: Waiting, provider: TrainingProvider) {
       const { organization, job, attempt: n } = waiting;
       const attempt = await wait(waiting);
+      const wanted = await jobs.get(organization, job);
+      if (wanted?.status !== "preparing" && wanted?.status !== "running") {
+        // Cancelled or paused while it waited for a machine: it gets none.
+        await attempts.change(attempt, (now) => (now.outcome ? null : { ...now, outcome: { kind: "stopped" } }));
+        throw new RunIsOver();
+      }
       const prefix = runPrefix(organization, job, n);
       await provider.start({
         name: attempt.providerJob,

@@ -11,6 +11,9 @@ import type { Table } from "../table.ts";
 import type { Workflows } from "../workflows.ts";
 import type { TrainingProvider } from "./provider.ts";
 
+/** Jobs that are settled side by side, so that many or slow ones do not use up the minute. */
+const AT_ONCE = 16;
+
 /**
  * Makes the world agree with a job: starts the attempt it waits for, tells a running one to pause or stop, and
  * gives an attempt that lost its execution another. Doing it once more changes nothing, so the queue and the
@@ -105,7 +108,8 @@ export function makeSettle(parts: {
 
   /** The object first: a trainer that is told twice does the same. */
   async function tell(attempt: Attempt, command: Control["command"]) {
-    if (attempt.command === command) return;
+    // A pause or a stop is repeated: an earlier word may have been on its way and have come after it.
+    if (attempt.command === command && command === "continue") return;
     await control(attempt, command);
     await attempts.change(attempt, (now) => (now.command === command ? null : { ...now, command }));
   }
@@ -119,14 +123,19 @@ export function makeSettle(parts: {
     async settleAll(): Promise<{ settled: number; failures: { job: string; error: unknown }[] }> {
       let settled = 0;
       const failures: { job: string; error: unknown }[] = [];
-      for await (const { partition: organization, id } of jobs.live()) {
-        try {
-          await settle(organization, id);
-          settled++;
-        } catch (error) {
-          failures.push({ job: id, error });
+      const waiting = jobs.live()[Symbol.asyncIterator]();
+      const work = async () => {
+        for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
+          const { partition: organization, id } = next.value;
+          try {
+            await settle(organization, id);
+            settled++;
+          } catch (error) {
+            failures.push({ job: id, error });
+          }
         }
-      }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
       return { settled, failures };
     },
   };

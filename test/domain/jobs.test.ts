@@ -382,6 +382,28 @@ test("a run that is lost but gets further each time goes on", async () => {
   expect((await one.attempt())!.step).toBe(5);
 });
 
+test("a job that was cancelled while it waited for a machine gets none", async () => {
+  const one = await life();
+  await one.settle();
+  await one.jobs.cancel(caller, one.id);
+  await one.begin();
+  expect(one.running.size).toBe(0);
+  await one.end();
+  await one.settle();
+  expect(await one.current()).toMatchObject({ status: "cancelled", settled: true });
+});
+
+test("a run that keeps leaving its machine without getting further is not paid for without end", async () => {
+  const one = await life();
+  for (let attempt = 0; attempt < 25 && !isOver((await one.current()).status); attempt++) {
+    await one.settle();
+    await one.begin();
+    await one.leave("paused");
+    await one.end();
+  }
+  expect(await one.current()).toMatchObject({ status: "failed", error: { code: "run_lost" } });
+});
+
 test("an attempt whose execution was lost is looked after by another one, without a second run", async () => {
   const one = await life();
   await one.settle();

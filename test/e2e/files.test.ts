@@ -54,6 +54,8 @@ test("an upload in parts is joined in the order the client says, and its checksu
   await expect(complete([partA.id, "part-nope"], md5)).rejects.toMatchObject({ status: 400, param: "part_ids" });
   const done = await complete([partA.id, partB.id], md5);
   expectOpenAI("Upload", done);
+  // A client that lost the answer asks again and hears the same.
+  expect((await complete([partA.id, partB.id], md5)).file!.id).toBe(done.file!.id);
   expect(done).toMatchObject({ status: "completed", file: { bytes: whole.length, filename: "parts.jsonl" } });
   expect(await processed(openai, done.file!.id)).toMatchObject({ status: "processed" });
   expect(Buffer.from(await (await openai.files.content(done.file!.id)).arrayBuffer()).equals(whole)).toBe(true);
