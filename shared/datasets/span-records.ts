@@ -28,7 +28,7 @@ export const isChosen = (record: SpanRecord, { minScore, topics }: Choice) =>
  * Throws `invalid` when none can be, so that a job on them is refused before anything is stored.
  */
 export function spanLines(records: readonly SpanRecord[]): string {
-  const lines = records.map((record) => JSON.stringify(record));
+  const lines = records.map(lineOf);
   let first: RowUnfit | null = null;
   for (const [at, record] of records.entries()) {
     const wrong = unfitness(record, lines[at]!);
@@ -41,6 +41,18 @@ export function spanLines(records: readonly SpanRecord[]): string {
       ? `Failed to generate JSONL: None of the ${records.length} dataset records can be trained on. ${first.message}`
       : "Failed to generate JSONL: No valid messages found in dataset records",
   );
+}
+
+function lineOf(record: SpanRecord, at: number): string {
+  try {
+    return JSON.stringify(record);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid(
+      `dataset.records.${at}`,
+      `'dataset.records.${at}' is nested too deeply to be kept. Flatten its data.`,
+    );
+  }
 }
 
 function unfitness(record: SpanRecord, line: string): RowUnfit | null {

@@ -35,8 +35,11 @@ export function makeJobs(parts: {
   const events = makeJobEvents(table);
   const checkpoints = makeCheckpoints(table);
 
+  const find = async (caller: Caller, id: string): Promise<Job | null> =>
+    isId("job", id) ? jobs.get(caller.organization, id) : null;
+
   async function get(caller: Caller, id: string): Promise<Job> {
-    const job = isId("job", id) ? await jobs.get(caller.organization, id) : null;
+    const job = await find(caller, id);
     if (!job) throw missing("fine-tuning job", id, "fine_tuning_job_id");
     return job;
   }
@@ -62,6 +65,7 @@ export function makeJobs(parts: {
   }
 
   return {
+    find,
     get,
 
     /** A queued job. Throws `invalid` naming `model`, `training_file` or `validation_file`. */

@@ -114,6 +114,7 @@ test("spans are really trained on, and every prepared line is known by its recor
     ...Array.from({ length: 8 }, (_, n) => record(n, [openai, anthropic, input][n % 3]!(`Where is ${n}?`, `At ${n}.`))),
     record(8, {}),
     record(9, anthropic("Where is 9?", "At\u20289.")),
+    record(10, { content: "The harbour is closed." }),
   ];
   const sent = body(records, { base_model: "anneal-tiny", hyperparameters: { n_epochs: 1, batch_size: 4 } });
   const { body: job, headers } = await create(sent);
@@ -132,31 +133,32 @@ test("spans are really trained on, and every prepared line is known by its recor
     hyperparameters: { n_epochs: 1, batch_size: 4 },
   });
   const { body: dataset } = await here.request("GET", `/api/v1/datasets/${job.training_file_id}`);
-  expect(dataset).toMatchObject({ status: "ready", rows: 9, filename: "Harbour office.spans.jsonl" });
+  expect(dataset).toMatchObject({ status: "ready", rows: 10, filename: "Harbour office.spans.jsonl" });
   const { body: report } = await here.request("GET", `/api/v1/datasets/${job.training_file_id}/report`);
-  expect(report).toMatchObject({ shape: "spans", rows: { total: 10, accepted: 9 }, reasons: { span_empty: 1 } });
+  expect(report).toMatchObject({ shape: "spans", rows: { total: 11, accepted: 10 }, reasons: { span_empty: 1 } });
 
   const { body: lines } = await here.request("GET", `/api/v1/datasets/${job.training_file_id}/records`);
   const prepared = (lines as string)
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(prepared.at(-1)).toEqual({
+  expect(prepared.at(-2)).toEqual({
     messages: [
       { role: "user", content: "Where is 9?" },
       { role: "assistant", content: "At\u20289." },
     ],
   });
-  expect(prepared).toHaveLength(9);
+  expect(prepared.at(-1)).toEqual({ messages: [{ role: "assistant", content: "The harbour is closed." }] });
+  expect(prepared).toHaveLength(10);
 
   const lineage = (query: string) => here.request("GET", `/api/v1/datasets/${job.training_file_id}/lineage${query}`);
   const whole = await lineage("");
   expect(whole.body.has_more).toBe(false);
-  expect(whole.body.data).toHaveLength(9);
-  expect(whole.body.data.at(-1)).toEqual({ line: 9, row: 10, record_id: "record-9", span_ids: ["span-9"] });
+  expect(whole.body.data).toHaveLength(10);
+  expect(whole.body.data.at(-1)).toEqual({ line: 10, row: 11, record_id: "record-10", span_ids: ["span-10"] });
   const page = await lineage("?limit=2&after=3");
   expect(page.body).toEqual({ object: "list", data: whole.body.data.slice(3, 5), has_more: true });
-  expect((await lineage("?after=9")).body.data).toEqual([]);
+  expect((await lineage("?after=10")).body.data).toEqual([]);
   expect((await lineage("?after=-1")).status).toBe(400);
   expect((await call("POST", `${jobsOf(PROJECT)}/${job.id}/cancel`)).status).toBe(409);
 });
@@ -232,8 +234,11 @@ test("an Idempotency-Key makes one job and one file of two calls", async () => {
   const [first, again] = [await create(body(berths), key), await create(body(berths), key)];
   expect([again.status, again.body.id]).toEqual([201, first.body.id]);
   expect(again.body.training_file_id).toBe(first.body.training_file_id);
-  expect((await create(body(berths, { min_score: 0 }), key)).status).toBe(400);
+  expect((await create(body(berths, { min_score: 0.9 }), key)).status).toBe(400);
   await cancel(first.body.id);
+  await here.openai.files.delete(first.body.training_file_id);
+  expect((await create(body(berths), key)).body).toMatchObject({ id: first.body.id, status: "cancelled" });
+  await expect(here.openai.files.retrieve(first.body.training_file_id)).rejects.toMatchObject({ status: 404 });
 });
 
 describe("refused, with nothing left behind:", () => {
@@ -317,6 +322,12 @@ describe("refused, with nothing left behind:", () => {
       body(berths, { min_score: "high" }),
       400,
       { error: "Bad Request", message: expect.stringMatching(/min_score/) },
+    ],
+    [
+      "a bottomless record",
+      text(body([record(1, { request: 0 })])).replace('"request":0', `"request":${"[".repeat(2e5)}${"]".repeat(2e5)}`),
+      400,
+      { error: "Bad Request", message: expect.stringMatching(/'dataset.records.0' is nested too deeply/) },
     ],
     ["a body that is not JSON", "{", 400, { error: "Bad Request", message: expect.stringMatching(/not JSON/) }],
   ])("%s", async (_, sent, status, reply, headers = {}) => {

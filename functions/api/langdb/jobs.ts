@@ -9,6 +9,7 @@ import type { Core } from "../../core.ts";
 import { header } from "../request.ts";
 import type { Handlers } from "../serve.ts";
 import type { routes } from "./routes.ts";
+import type { CreateJob } from "./schemas.ts";
 import { fromJob, isOf, toNewJob } from "./translate.ts";
 
 export function jobHandlers(core: Core): Handlers<typeof routes> {
@@ -25,15 +26,14 @@ export function jobHandlers(core: Core): Handlers<typeof routes> {
     async createJob({ caller, params, event, body, idempotencyKey }) {
       const project = projectOf(event, params.id);
       resolve(body.base_model, installation);
-      const { records } = body.dataset;
-      const chosen = records.filter((record) => isChosen(record, { minScore: body.min_score, topics: body.topics }));
-      if (records.length > 0 && chosen.length === 0)
-        throw invalid("min_score", `None of the ${records.length} dataset records passes 'min_score' and 'topics'.`);
-      const lines = spanLines(chosen);
+      const lines = linesOf(body);
 
       const given = (operation: string, fresh: () => string) =>
         idempotency.idFor(caller, `${operation} ${project}`, idempotencyKey, body, fresh);
       const id = await given("createProjectJob", () => newId("job", clock()));
+      const earlier = idempotencyKey === undefined ? null : await jobs.find(caller, id);
+      // Its file may have been deleted since, and is not to come back.
+      if (earlier) return reply(earlier);
       const file = await given("createProjectFile", datasets.newId);
       const named = {
         id: file,
@@ -68,6 +68,14 @@ export function jobHandlers(core: Core): Handlers<typeof routes> {
       return reply(await jobs.cancel(caller, id));
     },
   };
+}
+
+/** The chosen records as they are stored. Throws `invalid` when none is chosen, or none can be trained on. */
+function linesOf({ dataset: { records }, min_score: minScore, topics }: CreateJob): string {
+  const chosen = records.filter((record) => isChosen(record, { minScore, topics }));
+  if (records.length > 0 && chosen.length === 0)
+    throw invalid("min_score", `None of the ${records.length} dataset records passes 'min_score' and 'topics'.`);
+  return spanLines(chosen);
 }
 
 /** The project of the path, which the header must name too. Throws `invalid` when it does not. */
