@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -64,6 +64,7 @@ export async function state() {
       s3.destroy();
       await dynamodb.close();
       await storage.close();
+      rmSync(dir, { recursive: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ beforeAll(async () => {
   resources = resourcesOf(
     await synthesize({ outDir, cacheDir: join(outDir, "cache"), inferenceUrl: "http://127.0.0.1:1" }),
   );
+  rmSync(outDir, { recursive: true });
 });
 
 const ofType = (type: string) => resources.filter((resource) => resource.type === type);
