@@ -6,7 +6,6 @@ export interface Blobs {
   read(key: string): Promise<AsyncIterable<Uint8Array> | null>;
   /** The whole object as text; for small ones. */
   text(key: string): Promise<string | null>;
-  size(key: string): Promise<number | null>;
   /** Keys below a prefix in order, those after `after` only. */
   list(prefix: string, after?: string): AsyncIterable<{ key: string; bytes: number }>;
   /** Quiet when it is not there. */
@@ -32,10 +31,3 @@ export interface UploadForm {
 }
 
 export const uri = (blobs: Blobs, key: string) => `s3://${blobs.bucket}/${key}`;
-
-/** The key of a URI of this bucket. Throws when it is another's. */
-export function keyOf(blobs: Blobs, address: string): string {
-  const start = `s3://${blobs.bucket}/`;
-  if (!address.startsWith(start)) throw new Error(`${address} is not in the bucket ${blobs.bucket}`);
-  return address.slice(start.length);
-}

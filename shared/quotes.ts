@@ -100,7 +100,6 @@ export function makeQuotes({
     },
   };
 }
-export type Quotes = ReturnType<typeof makeQuotes>;
 
 /** From the fastest to the slowest run seen, and half as long again while only one was seen. */
 function spread(tokens: number, rates: readonly number[]) {

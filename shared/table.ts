@@ -21,8 +21,6 @@ export interface QueryOptions {
   /** Only sort keys strictly after this one, in the direction of the query. */
   readonly after?: string | undefined;
   readonly descending?: boolean;
-  /** How many rows to ask for at a time. */
-  readonly pageSize?: number;
 }
 
 /** The table, one item at a time: no transactions, every change one conditional write. */

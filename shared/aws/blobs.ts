@@ -1,10 +1,8 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
-  NotFound,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
@@ -14,7 +12,7 @@ import { writer } from "./blob-writer.ts";
 /** A bucket in S3. The presigning libraries are loaded when first used: most functions never presign. */
 export function makeBlobs({ bucket: Bucket, client = new S3Client({}) }: { bucket: string; client?: S3Client }): Blobs {
   const absent = (error: unknown) => {
-    if (error instanceof NoSuchKey || error instanceof NotFound) return null;
+    if (error instanceof NoSuchKey) return null;
     throw error;
   };
   const get = (Key: string) => client.send(new GetObjectCommand({ Bucket, Key })).catch(absent);
@@ -31,10 +29,6 @@ export function makeBlobs({ bucket: Bucket, client = new S3Client({}) }: { bucke
     async text(key) {
       const found = await get(key);
       return found ? await found.Body!.transformToString("utf-8") : null;
-    },
-    async size(Key) {
-      const head = await client.send(new HeadObjectCommand({ Bucket, Key })).catch(absent);
-      return head ? (head.ContentLength ?? 0) : null;
     },
     async *list(Prefix, StartAfter) {
       let ContinuationToken: string | undefined;

@@ -73,14 +73,13 @@ export function makeTable(options: { tableName: string; client?: DynamoDBClient;
     async remove({ pk, sk }) {
       await client.send(new DeleteCommand({ TableName, Key: { pk, sk } }));
     },
-    query(pk, { after, descending = false, pageSize } = {}) {
+    query(pk, { after, descending = false } = {}) {
       const beyond = after === undefined ? "" : ` AND sk ${descending ? "<" : ">"} :after`;
       return pages({
         KeyConditionExpression: `pk = :pk${beyond}`,
         ExpressionAttributeValues: { ":pk": pk, ...(after !== undefined && { ":after": after }) },
         ScanIndexForward: !descending,
         ConsistentRead: true,
-        ...(pageSize && { Limit: pageSize }),
       });
     },
     async *live(kind) {

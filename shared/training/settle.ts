@@ -50,14 +50,20 @@ export function makeSettle(parts: {
     if (isOver(job.status) && attempt.startedAt) await provider.stop(attempt.providerJob);
     const state = await workflows.state(executionName(attempt));
     if (state === "running") return;
-    const input = { organization: job.organization, job: job.id, attempt: attempt.n };
-    if (state === "absent") return workflows.start(executionName(attempt), input);
+    if (state === "absent") return execute(attempt);
     // It ended without ending the attempt: another one takes over.
     const taken = await attempts.change(attempt, (now) =>
       now.over || now.execution !== attempt.execution ? null : { ...now, execution: now.execution + 1, token: null },
     );
-    if (taken?.changed) await workflows.start(executionName(taken.value), input);
+    if (taken?.changed) await execute(taken.value);
   }
+
+  const execute = (attempt: Attempt) =>
+    workflows.start(executionName(attempt), {
+      organization: attempt.organization,
+      job: attempt.job,
+      attempt: attempt.n,
+    });
 
   /** The next attempt of a queued job, once its files are ready. */
   async function begin(job: Job, previous: Attempt | null) {
@@ -69,12 +75,7 @@ export function makeSettle(parts: {
     const begun = await jobs.change(job.organization, job.id, (now) =>
       now.status === "queued" && now.attempt === job.attempt ? { ...now, attempt: attempt.n } : null,
     );
-    if (begun?.changed)
-      await workflows.start(executionName(attempt), {
-        organization: job.organization,
-        job: job.id,
-        attempt: attempt.n,
-      });
+    if (begun?.changed) await execute(attempt);
   }
 
   /** False while a file is still being looked at, and when one was rejected: then the job has failed. */

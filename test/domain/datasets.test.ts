@@ -46,5 +46,5 @@ test("a file that is deleted while it is prepared leaves no copy of its rows beh
   const tokenizer = { name: "none", countTokens: () => 1 };
   await makePreparing({ datasets, blobs: { ...datasetBlobs, read }, tokenizer })(dataset);
   for (const key of Object.values(preparedKeys(dataset)))
-    expect([key, await datasetBlobs.size(key)]).toEqual([key, null]);
+    expect([key, await datasetBlobs.text(key)]).toEqual([key, null]);
 });

@@ -1,17 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import type { Code } from "../../../shared/errors.ts";
 import type { Voice } from "../serve.ts";
-
-const statuses = {
-  invalid: 400,
-  missing: 404,
-  conflict: 409,
-  unauthenticated: 401,
-  forbidden: 403,
-  too_large: 413,
-  unsupported: 415,
-  unavailable: 503,
-} as const satisfies Record<Code, number>;
+import { OUR_FAULT, statuses } from "../statuses.ts";
 
 /** LangDB's error: `{error, message}`, the first being the name of the status. */
 export const voice: Voice = (error) => {
@@ -20,6 +9,6 @@ export const voice: Voice = (error) => {
 };
 
 const messageOf: (error: Parameters<Voice>[0]) => string = (error) => {
-  if (!error) return "Something went wrong on our side. It was logged; trying again may help.";
+  if (!error) return OUR_FAULT;
   return error.code === "unauthenticated" ? "Invalid or missing API key" : error.message;
 };

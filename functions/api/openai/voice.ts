@@ -1,17 +1,6 @@
 import type { Code } from "../../../shared/errors.ts";
 import type { Voice } from "../serve.ts";
-
-/** OpenAI's status for each meaning. A conflict is 400 and not 409, because OpenAI's clients retry a 409. */
-const statuses = {
-  invalid: 400,
-  missing: 404,
-  conflict: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  too_large: 413,
-  unsupported: 415,
-  unavailable: 503,
-} as const satisfies Record<Code, number>;
+import { OUR_FAULT, statuses } from "../statuses.ts";
 
 const codes = {
   invalid: null,
@@ -27,10 +16,11 @@ const codes = {
 /** OpenAI's error: `{error: {message, type, param, code}}`, all four always there. */
 export const voice: Voice = (error) => {
   if (!error) {
-    const message = "Something went wrong on our side. It was logged; trying again may help.";
-    return { status: 500, body: { error: { message, type: "server_error", param: null, code: null } } };
+    return { status: 500, body: { error: { message: OUR_FAULT, type: "server_error", param: null, code: null } } };
   }
   const { message, param, code } = error;
   const type = code === "unavailable" ? "server_error" : "invalid_request_error";
-  return { status: statuses[code], body: { error: { message, type, param, code: codes[code] } } };
+  // 400 and not 409, because OpenAI's clients retry a 409.
+  const status = code === "conflict" ? 400 : statuses[code];
+  return { status, body: { error: { message, type, param, code: codes[code] } } };
 };
